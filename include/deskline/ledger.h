@@ -1,0 +1,77 @@
+/*
+ * The page ledger: what has durably happened to each page of a job. Pure data; both daemons use the same code.
+ *
+ *   reading:   unread ──► read ──► stored          uncertain: it may have gone through the feeder unread
+ *                 └─────► skipped                  skipped: left out, as the user designated
+ *
+ * Pages are numbered from 1; all pages behind the last entry are unread. Each page carries a generation: of a
+ * page that was read, the round in which it was; of an unread page, the oldest generation that counts, so that
+ * a page which was given up by a restart is not taken for the one that is read again.
+ */
+#ifndef DESKLINE_LEDGER_H
+#define DESKLINE_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <deskline/frame.h>
+
+#define LEDGER_MAX_PAGES 65536u
+
+enum page_state { PAGE_UNREAD = 0, PAGE_READ = 1, PAGE_STORED = 2, PAGE_UNCERTAIN = 3, PAGE_SKIPPED = 4 };
+const char *page_state_name(uint8_t state);
+
+struct ledger_page {
+    uint8_t state;
+    uint32_t generation;
+};
+
+/* A plain value with one allocation: zeroed is an empty ledger; ledger_free gives the memory back. */
+struct ledger {
+    uint32_t total; /* pages of the whole job, 0 while not known */
+    uint32_t floor; /* the oldest generation that counts, behind the last entry */
+    uint32_t count, room;
+    struct ledger_page *pages; /* page n is pages[n - 1] */
+};
+
+void ledger_free(struct ledger *ledger);
+void ledger_copy(struct ledger *to, const struct ledger *from);
+bool ledger_equal(const struct ledger *a, const struct ledger *b);
+
+/* Page numbers outside 1 … LEDGER_MAX_PAGES are unread; setting them is -ERANGE. */
+struct ledger_page ledger_get(const struct ledger *ledger, uint32_t page);
+int ledger_set(struct ledger *ledger, uint32_t page, enum page_state state, uint32_t generation);
+
+/* Read or stored. */
+bool ledger_is_finished(const struct ledger *ledger, uint32_t page);
+/* Read, stored or skipped: the device has nothing to do with it any more. */
+bool ledger_is_settled(const struct ledger *ledger, uint32_t page);
+/* Highest page that is read or stored, 0 for none. */
+uint32_t ledger_last_finished(const struct ledger *ledger);
+/* Pages in that state. */
+uint32_t ledger_count(const struct ledger *ledger, enum page_state state);
+
+/* First page that is neither stored nor skipped, at most total + 1: the page of the identified phase. */
+uint32_t ledger_first_unstored(const struct ledger *ledger);
+/* First page that the device has to read, at most total + 1. */
+uint32_t ledger_first_unread(const struct ledger *ledger);
+/* First page in state `read` that is at or behind `page`, 0 for none. */
+uint32_t ledger_next_read(const struct ledger *ledger, uint32_t page);
+/* The pages that the device has to read next: *first, and *count of them (0: until the medium ends). False when
+ * the total is known and every page is settled. */
+bool ledger_gap(const struct ledger *ledger, uint32_t *first, uint32_t *count);
+/* Total known, and every page stored or skipped, at least one of them stored. */
+bool ledger_is_complete(const struct ledger *ledger);
+
+/* Gives up all pages from `page` on: they are unread again, and only generation `generation` or later counts. The
+ * total is not known any more. */
+void ledger_revert(struct ledger *ledger, uint32_t page, uint32_t generation);
+
+/* As it travels: runs into a builder that the caller frees behind the encoding. */
+void ledger_to_account(const struct ledger *ledger, struct frame_list_builder *builder,
+                       struct record_account *account);
+/* -EBADMSG with *why for an account that contradicts itself (gaps, over LEDGER_MAX_PAGES, unknown states, a
+ * total below a finished page); *ledger is then unchanged. */
+int ledger_from_account(struct ledger *ledger, const struct record_account *account, const char **why);
+
+#endif

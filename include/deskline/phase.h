@@ -1,0 +1,42 @@
+/* Phases and manners as pure functions of a ledger: used by both daemons, so that they cannot disagree. */
+#ifndef DESKLINE_PHASE_H
+#define DESKLINE_PHASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <deskline/ledger.h>
+#include <deskline/words.h>
+
+struct phase {
+    uint8_t function;     /* enum job_function */
+    uint8_t step;         /* enum phase_step */
+    uint32_t page;        /* the first page that is not stored (or skipped) */
+    uint32_t device_page; /* the first page that the device has to read */
+};
+
+/* The phase in which a reading job is whose ledger this is. */
+struct phase phase_of_reading(const struct ledger *ledger);
+struct record_phase phase_to_record(const struct phase *phase);
+
+#define MANNER_OFFERS_MAX 8
+
+/* A manner on offer; the pages are those with which it may be designated (from-page) or where it starts. */
+struct manner_offer {
+    enum manner manner;
+    uint32_t first_page, last_page;
+};
+
+/* What may be designated for a reading job in this state after `error`; the default comes first. Returns the number
+ * of offers. `interrupted` says that the device was stopped in the middle of its work. */
+unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
+                       struct manner_offer offers[MANNER_OFFERS_MAX]);
+
+/* Whether `manner` with `page` (from-page only, else ignored) is among the offers. */
+bool manner_is_offered(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t page);
+
+/* Does to the ledger what the manner says, in the round with that number. Returns the first page that was given
+ * up (its data may be deleted from there on), or 0. ABANDON changes nothing. */
+uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round);
+
+#endif

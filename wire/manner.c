@@ -1,0 +1,77 @@
+/* When each manner is on offer, and what it does. */
+#include <deskline/phase.h>
+
+unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
+                       struct manner_offer offers[MANNER_OFFERS_MAX])
+{
+    unsigned count = 0;
+    uint32_t last = ledger_last_finished(ledger);
+    uint32_t back = phase->device_page > 1 ? phase->device_page - 1 : 1;
+    bool to_read = !ledger->total || phase->device_page <= ledger->total;
+
+    offers[count++] = (struct manner_offer){MANNER_RESUME, phase->device_page, phase->device_page};
+    if (last > 0) {
+        offers[count++] = (struct manner_offer){MANNER_FROM_PAGE, 1, back > last ? back : last};
+        offers[count++] = (struct manner_offer){MANNER_REDO_LAST, last, last};
+    }
+    /* There is a failed page to leave out only if the device failed in one. */
+    if (interrupted && to_read && error_find(error)->class == ERROR_CLASS_DEVICE)
+        offers[count++] = (struct manner_offer){MANNER_SKIP, phase->device_page + 1, phase->device_page + 1};
+    if (last > 0)
+        offers[count++] = (struct manner_offer){MANNER_FINISH, last, last};
+    offers[count++] = (struct manner_offer){MANNER_RESTART, 1, 1};
+    offers[count++] = (struct manner_offer){MANNER_ABANDON, 0, 0};
+    return count;
+}
+
+bool manner_is_offered(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t page)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (offers[i].manner == manner)
+            return manner != MANNER_FROM_PAGE || (page >= offers[i].first_page && page <= offers[i].last_page);
+    return false;
+}
+
+/* The user has put the sheet back, or knows that it never left: it can be read like any other. */
+static void settle_uncertain(struct ledger *ledger)
+{
+    for (uint32_t page = 1; page <= ledger->count; page++)
+        if (ledger_get(ledger, page).state == PAGE_UNCERTAIN)
+            ledger_set(ledger, page, PAGE_UNREAD, ledger_get(ledger, page).generation);
+}
+
+static uint32_t give_up_from(struct ledger *ledger, uint32_t page, uint32_t round)
+{
+    ledger_revert(ledger, page, round);
+    return page;
+}
+
+uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
+{
+    uint32_t last = ledger_last_finished(ledger);
+    switch (manner) {
+    case MANNER_FROM_PAGE:
+        return give_up_from(ledger, page, round);
+    case MANNER_REDO_LAST:
+        return give_up_from(ledger, last, round);
+    case MANNER_RESTART:
+        return give_up_from(ledger, 1, round);
+    case MANNER_SKIP: {
+        uint32_t failed = ledger_first_unread(ledger);
+        ledger_set(ledger, failed, PAGE_SKIPPED, round);
+        settle_uncertain(ledger);
+        return 0;
+    }
+    case MANNER_FINISH:
+        ledger->total = last;
+        settle_uncertain(ledger);
+        return 0;
+    case MANNER_RESUME:
+        settle_uncertain(ledger);
+        return 0;
+    case MANNER_ABANDON:
+    case MANNER_NONE:
+        return 0;
+    }
+    return 0;
+}
