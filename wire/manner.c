@@ -16,7 +16,7 @@ unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, u
     }
     /* There is a failed page to leave out only if the device failed in one. */
     if (interrupted && to_read && error_find(error)->class == ERROR_CLASS_DEVICE)
-        offers[count++] = (struct manner_offer){MANNER_SKIP, phase->device_page + 1, phase->device_page + 1};
+        offers[count++] = (struct manner_offer){MANNER_SKIP, phase->device_page, phase->device_page};
     if (last > 0)
         offers[count++] = (struct manner_offer){MANNER_FINISH, last, last};
     offers[count++] = (struct manner_offer){MANNER_RESTART, 1, 1};
@@ -24,11 +24,15 @@ unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, u
     return count;
 }
 
-bool manner_is_offered(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t page)
+bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page)
 {
-    for (unsigned i = 0; i < count; i++)
-        if (offers[i].manner == manner)
-            return manner != MANNER_FROM_PAGE || (page >= offers[i].first_page && page <= offers[i].last_page);
+    for (unsigned i = 0; i < count; i++) {
+        if (offers[i].manner != manner)
+            continue;
+        if (manner != MANNER_FROM_PAGE)
+            *page = offers[i].first_page;
+        return *page >= offers[i].first_page && *page <= offers[i].last_page;
+    }
     return false;
 }
 
@@ -40,31 +44,21 @@ static void settle_uncertain(struct ledger *ledger)
             ledger_set(ledger, page, PAGE_UNREAD, ledger_get(ledger, page).generation);
 }
 
-static uint32_t give_up_from(struct ledger *ledger, uint32_t page, uint32_t round)
-{
-    ledger_revert(ledger, page, round);
-    return page;
-}
-
 uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
 {
-    uint32_t last = ledger_last_finished(ledger);
     switch (manner) {
     case MANNER_FROM_PAGE:
-        return give_up_from(ledger, page, round);
     case MANNER_REDO_LAST:
-        return give_up_from(ledger, last, round);
     case MANNER_RESTART:
-        return give_up_from(ledger, 1, round);
-    case MANNER_SKIP: {
-        uint32_t failed = ledger_first_unread(ledger);
-        ledger_set(ledger, failed, PAGE_SKIPPED, round);
+        ledger_revert(ledger, page, round);
+        return page;
+    case MANNER_SKIP:
+        ledger_set(ledger, page, PAGE_SKIPPED, round);
         settle_uncertain(ledger);
         return 0;
-    }
     case MANNER_FINISH:
-        ledger->total = last;
         settle_uncertain(ledger);
+        ledger->total = page;
         return 0;
     case MANNER_RESUME:
         settle_uncertain(ledger);

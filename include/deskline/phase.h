@@ -21,7 +21,9 @@ struct record_phase phase_to_record(const struct phase *phase);
 
 #define MANNER_OFFERS_MAX 8
 
-/* A manner on offer; the pages are those with which it may be designated (from-page) or where it starts. */
+/* A manner on offer, and the page that it is about: resume, where the device goes on; redo-last and restart, the
+ * first page that is given up; skip, the page left out; finish, the last page of the result; from-page, the
+ * range from which the user chooses the first page that is given up. */
 struct manner_offer {
     enum manner manner;
     uint32_t first_page, last_page;
@@ -32,11 +34,12 @@ struct manner_offer {
 unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
                        struct manner_offer offers[MANNER_OFFERS_MAX]);
 
-/* Whether `manner` with `page` (from-page only, else ignored) is among the offers. */
-bool manner_is_offered(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t page);
+/* Whether `manner` is among the offers, for from-page with a page in its range. *page becomes the page that the
+ * manner is about (for from-page it stays what it is). */
+bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page);
 
-/* Does to the ledger what the manner says, in the round with that number. Returns the first page that was given
- * up (its data may be deleted from there on), or 0. ABANDON changes nothing. */
+/* Does to the ledger what the manner says about that page, in the round with that number. Returns the first page
+ * that was given up (its data may be deleted from there on), or 0. ABANDON changes nothing. */
 uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round);
 
 #endif
