@@ -241,8 +241,8 @@ static void close_job(struct job *job, enum job_state state, struct job_actions 
     set_step(job, JOB_CLOSED_STEP);
     job->state = (uint8_t)state;
     act_simply(actions, JOB_ACTION_REGISTER);
-    act_simply(actions, JOB_ACTION_SEND_CLOSED);
     act_simply(actions, JOB_ACTION_TELL);
+    act_simply(actions, JOB_ACTION_SEND_CLOSED);
 }
 
 /* The client is away, and an operator takes what is stored. */
