@@ -1,5 +1,7 @@
 noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
+  base/blob.h base/blob.c \
+  base/blob_name.h base/blob_name.c base/blob_tree.c \
   base/log.h base/log.c \
   base/loop.h base/loop.c \
   base/memory.h base/memory.c \
