@@ -2,6 +2,8 @@ noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
   base/blob.h base/blob.c \
   base/blob_name.h base/blob_name.c base/blob_tree.c \
+  base/child.h base/child.c \
+  base/child_output.h base/child_output.c base/child_spawn.h base/child_spawn.c \
   base/log.h base/log.c \
   base/loop.h base/loop.c \
   base/memory.h base/memory.c \
