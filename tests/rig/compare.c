@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/compare.h"
 
 #include "tests/rig/image_file.h"
@@ -70,7 +72,8 @@ static unsigned sample_at(const struct image_raster *raster, uint32_t x, uint32_
     return raster->shape.bits == 8 ? row[i] : (unsigned)row[2 * i] << 8 | row[2 * i + 1];
 }
 
-/* The first differing sample of row y; false when there is none. The bits behind the last pixel do not count. */
+/* The first differing sample of row y; false when there is none. The bits behind the last pixel do not count.
+ */
 static bool row_differs(const struct image_raster *a, const struct image_raster *b, uint32_t y, uint32_t *x,
                         unsigned *c)
 {
@@ -85,26 +88,29 @@ static bool row_differs(const struct image_raster *a, const struct image_raster 
     return false;
 }
 
-static int compare_rasters(const struct image_raster *page, const struct image_raster *image, const char *name,
-                           const char *path)
+static int compare_rasters(const struct image_raster *page, const struct image_raster *image,
+                           const char *name, const char *path)
 {
     const struct pnm *p = &page->shape, *i = &image->shape;
     uint32_t x;
     unsigned c;
 
-    if (p->width != i->width || p->height != i->height || p->bits != i->bits || p->components != i->components) {
-        fprintf(stderr, "%s: the page is %u x %u with %u x %u bits, but %s is %u x %u with %u x %u bits\n", name,
-                p->width, p->height, p->components, p->bits, path, i->width, i->height, i->components, i->bits);
+    if (p->width != i->width || p->height != i->height || p->bits != i->bits ||
+        p->components != i->components) {
+        fprintf(stderr, "%s: the page is %u x %u with %u x %u bits, but %s is %u x %u with %u x %u bits\n",
+                name, p->width, p->height, p->components, p->bits, path, i->width, i->height, i->components,
+                i->bits);
         return 1;
     }
     for (uint32_t y = 0; y < p->height; y++) {
         if (!row_differs(page, image, y, &x, &c))
             continue;
-        fprintf(stderr, "%s: first difference at x=%u y=%u component=%u: the page has %u, %s has %u\n", name, x, y,
-                c, sample_at(page, x, y, c), path, sample_at(image, x, y, c));
+        fprintf(stderr, "%s: first difference at x=%u y=%u component=%u: the page has %u, %s has %u\n", name,
+                x, y, c, sample_at(page, x, y, c), path, sample_at(image, x, y, c));
         return 1;
     }
-    printf("%s: identical to %s (%u x %u, %u x %u bits)\n", name, path, p->width, p->height, p->components, p->bits);
+    printf("%s: identical to %s (%u x %u, %u x %u bits)\n", name, path, p->width, p->height, p->components,
+           p->bits);
     return 0;
 }
 

@@ -1,4 +1,5 @@
-#define _GNU_SOURCE
+#include "config.h"
+
 #include "tests/rig/device_state.h"
 
 #include <dirent.h>

@@ -13,8 +13,8 @@ int device_state_open(const char *path, struct device_state **out);
 /* Closes and clears *state; safe on NULL. The device is free for others then. */
 void device_state_close(struct device_state **state);
 
-/* Takes the device for this handle, as one program at a time may have a scanner. The kernel gives it back when the
-   process ends in whatever way. Returns 0, or -EBUSY when someone has it, or -errno. */
+/* Takes the device for this handle, as one program at a time may have a scanner. The kernel gives it back
+   when the process ends in whatever way. Returns 0, or -EBUSY when someone has it, or -errno. */
 int device_state_claim(struct device_state *state);
 
 /* Whether the file `name` is there. */
@@ -36,8 +36,8 @@ int device_state_remove(struct device_state *state, const char *name);
 void device_state_log(struct device_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Opens page file number `page` (from 1, in the order of the names in pages/) to read. Returns a descriptor that the
-   caller closes, -ENOENT behind the last page, or -errno. */
+/* Opens page file number `page` (from 1, in the order of the names in pages/) to read. Returns a descriptor
+   that the caller closes, -ENOENT behind the last page, or -errno. */
 int device_state_open_page(struct device_state *state, unsigned page);
 
 /* The number of the page file called `name` (from 1), or 0 when there is none. */

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/fault_script.h"
 
 #include <errno.h>

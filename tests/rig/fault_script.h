@@ -40,11 +40,13 @@ SANE_Status fault_condition_status(const char *name);
 /* The byte of an image of `total` bytes at which the fault happens. */
 uint64_t fault_offset(const struct fault *fault, uint64_t total);
 
-/* Copies the faults of the script that page number `page` meets into `faults`, in the order of the script, at most
-   `room` of them. Returns their number, -EINVAL when a line cannot be read (it is logged), -E2BIG, or -errno. */
+/* Copies the faults of the script that page number `page` meets into `faults`, in the order of the script, at
+   most `room` of them. Returns their number, -EINVAL when a line cannot be read (it is logged), -E2BIG, or
+   -errno. */
 int fault_script_load(struct device_state *state, unsigned page, struct fault *faults, int room);
 
-/* Notes that the fault happened: its line leaves the script, or its `times` goes down. Returns 0 or -errno. */
+/* Notes that the fault happened: its line leaves the script, or its `times` goes down. Returns 0 or -errno.
+ */
 int fault_script_spend(struct device_state *state, const struct fault *fault);
 
 /* Adds a line to the script. Returns 0, -EINVAL with *why, or -errno. */

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/image_file.h"
 
 #include <errno.h>
@@ -88,7 +90,8 @@ static int read_tiff_shape(TIFF *tiff, struct pnm *shape, uint16_t *photometric)
     return *photometric <= PHOTOMETRIC_RGB ? 0 : -EINVAL;
 }
 
-/* libtiff gives 16-bit samples in the machine's order and keeps the file's idea of black: make PNM of both. */
+/* libtiff gives 16-bit samples in the machine's order and keeps the file's idea of black: make PNM of both.
+ */
 static void normalise(struct image_raster *raster, uint16_t photometric)
 {
     size_t bytes = raster->shape.row_bytes * raster->shape.height;

@@ -1,4 +1,5 @@
-/* Images that programs made of pages, read back for comparison: PNG, TIFF (each of its images), PNM, raw samples. */
+/* Images that programs made of pages, read back for comparison: PNG, TIFF (each of its images), PNM, raw
+ * samples. */
 #ifndef RIG_IMAGE_FILE_H
 #define RIG_IMAGE_FILE_H
 
@@ -12,7 +13,8 @@ struct image_raster {
     uint8_t *samples; /* row_bytes × height */
 };
 
-/* Allocates samples (zeroed) for the shape, which needs no row_bytes yet. Returns 0, -ENOMEM, or -EFBIG above 2 GiB. */
+/* Allocates samples (zeroed) for the shape, which needs no row_bytes yet. Returns 0, -ENOMEM, or -EFBIG above
+ * 2 GiB. */
 int image_raster_allocate(struct image_raster *raster, const struct pnm *shape);
 
 /* Frees the samples; safe on an empty raster. */

@@ -1,4 +1,7 @@
-/* A PNG reader on zlib alone, so that what the product writes is checked by something that shares no code with it. */
+/* A PNG reader on zlib alone, so that what the product writes is checked by something that shares no code
+ * with it. */
+#include "config.h"
+
 #include "tests/rig/image_file.h"
 
 #include <errno.h>
@@ -121,7 +124,8 @@ static uint8_t paeth(int left, int up, int corner)
     return (uint8_t)(a <= b && a <= c ? left : b <= c ? up : corner);
 }
 
-static int unfilter_row(uint8_t filter, const uint8_t *in, const uint8_t *above, uint8_t *out, size_t bytes, size_t bpp)
+static int unfilter_row(uint8_t filter, const uint8_t *in, const uint8_t *above, uint8_t *out, size_t bytes,
+                        size_t bpp)
 {
     for (size_t i = 0; i < bytes; i++) {
         int left = i >= bpp ? out[i - bpp] : 0, up = above != NULL ? above[i] : 0;
@@ -149,7 +153,8 @@ static int unfilter(struct png *png, struct image_raster *raster)
     return error == 0 ? 0 : refuse(png, "it has an unknown row filter");
 }
 
-/* PNG's 1 is white where PBM's is black, and a palette of two may say either. Larger palettes are not compared. */
+/* PNG's 1 is white where PBM's is black, and a palette of two may say either. Larger palettes are not
+ * compared. */
 static int normalise(struct png *png, struct image_raster *raster)
 {
     bool one_is_black = png->colour == PALETTE && png->palette[0] > png->palette[3];
@@ -169,7 +174,8 @@ int image_read_png(const char *path, struct image_raster *raster, const char **w
     int error = png.file == NULL ? -errno : 0;
 
     *why = "it is not a PNG file";
-    if (error == 0 && (fread(signature, 1, 8, png.file) != 8 || memcmp(signature, "\211PNG\r\n\032\n", 8) != 0))
+    if (error == 0 &&
+        (fread(signature, 1, 8, png.file) != 8 || memcmp(signature, "\211PNG\r\n\032\n", 8) != 0))
         error = -EINVAL;
     while (error == 0)
         error = read_chunk(&png);

@@ -38,6 +38,7 @@ tests_rig_rig_operator_LDADD = $(TIFF_LIBS) $(ZLIB_LIBS)
 tests_rig_link_proxy_SOURCES = tests/rig/link_proxy.c \
   tests/rig/link_control.c tests/rig/link_control.h \
   tests/rig/link_flow.c tests/rig/link_flow.h \
+  tests/rig/link_network.c tests/rig/link_network.h \
   tests/rig/link_orders.c tests/rig/link_orders.h
 tests_rig_link_proxy_CFLAGS = $(AM_CFLAGS)
 tests_rig_link_proxy_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)

@@ -1,6 +1,7 @@
-/* rig-operator: the person at the rig's scanner, who loads paper, opens the cover, pulls the plug, and looks at what came
-   out. README.md beside this file describes the commands. */
-#define _GNU_SOURCE
+/* rig-operator: the person at the rig's scanner, who loads paper, opens the cover, pulls the plug, and looks
+   at what came out. README.md beside this file describes the commands. */
+#include "config.h"
+
 #include "tests/rig/compare.h"
 #include "tests/rig/device_state.h"
 #include "tests/rig/fault_script.h"
@@ -68,7 +69,8 @@ static int parse_page_options(int argc, char **argv, struct page_order *order)
 {
     unsigned long value = 0;
 
-    *order = (struct page_order){.shape = {.width = 850, .height = 1100, .components = 1, .bits = 8}, .seed = 1};
+    *order =
+        (struct page_order){.shape = {.width = 850, .height = 1100, .components = 1, .bits = 8}, .seed = 1};
     if (argc % 2 != 0)
         return -EINVAL;
     for (int i = 0; i < argc; i += 2) {
@@ -210,12 +212,12 @@ static int do_fed(struct device_state *state, const char *unused)
     return 0;
 }
 
-#define DEVICE_COMMAND(name, with_argument)                                                                           \
-    static int run_##name(int argc, char **argv)                                                                      \
-    {                                                                                                                 \
-        if (argc != 1 + (with_argument))                                                                              \
-            return USAGE;                                                                                             \
-        return on_device(argv, (with_argument) ? argv[1] : NULL, do_##name);                                          \
+#define DEVICE_COMMAND(name, with_argument)                                                                  \
+    static int run_##name(int argc, char **argv)                                                             \
+    {                                                                                                        \
+        if (argc != 1 + (with_argument))                                                                     \
+            return USAGE;                                                                                    \
+        return on_device(argv, (with_argument) ? argv[1] : NULL, do_##name);                                 \
     }
 DEVICE_COMMAND(load, 0)
 DEVICE_COMMAND(clear, 0)

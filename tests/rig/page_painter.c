@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/page_painter.h"
 
 #include <errno.h>
@@ -7,16 +9,17 @@
 #include <string.h>
 
 /* Digits of 3 × 5 dots, a row in three bits, top row first. */
-static const uint16_t digits[10] = {075557, 026227, 071747, 071717, 055711, 074717, 074757, 071111, 075757, 075717};
+static const uint16_t digits[10] = {075557, 026227, 071747, 071717, 055711,
+                                    074717, 074757, 071111, 075757, 075717};
 
 struct painter {
     struct pnm shape;
     uint64_t seed, noise;
     unsigned number;
-    uint32_t unit;      /* width of a dot of a letter */
-    uint32_t big;       /* width of a dot of the page number */
+    uint32_t unit; /* width of a dot of a letter */
+    uint32_t big;  /* width of a dot of the page number */
     unsigned number_digits;
-    uint8_t *ink;       /* one row: 0 paper, 1 black ink, 2 blue ink */
+    uint8_t *ink; /* one row: 0 paper, 1 black ink, 2 blue ink */
     uint8_t *row;
 };
 
@@ -51,7 +54,8 @@ static bool in_number(const struct painter *p, uint32_t x, uint32_t y)
     return digits[value % 10] >> ((4 - row) * 3 + (2 - column % 4)) & 1;
 }
 
-/* Text: cells of 6 × 12 dots with a letter of 4 × 6 pseudo-random dots, words of about six letters, margins. */
+/* Text: cells of 6 × 12 dots with a letter of 4 × 6 pseudo-random dots, words of about six letters, margins.
+ */
 static bool in_letter(const struct painter *p, uint32_t x, uint32_t y)
 {
     uint32_t column = x / p->unit, row = y / p->unit;

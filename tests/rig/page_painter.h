@@ -1,5 +1,5 @@
-/* Paints pages that look like scans of text: lines of letters, a big page number, the noise of a sensor. The same
-   arguments give the same page on every machine. */
+/* Paints pages that look like scans of text: lines of letters, a big page number, the noise of a sensor. The
+   same arguments give the same page on every machine. */
 #ifndef RIG_PAGE_PAINTER_H
 #define RIG_PAGE_PAINTER_H
 

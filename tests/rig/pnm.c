@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/pnm.h"
 
 #include <errno.h>
@@ -87,7 +89,9 @@ int pnm_read_header(int fd, struct pnm *page)
         .width = (uint32_t)width,
         .height = (uint32_t)height,
         .components = h.text[1] == '6' ? 3 : 1,
-        .bits = most == 1 ? 1 : most == 255 ? 8 : 16,
+        .bits = most == 1     ? 1
+                : most == 255 ? 8
+                              : 16,
         .data_offset = (off_t)h.at + 1,
     };
     pnm_set_row_bytes(page);
@@ -102,6 +106,6 @@ int pnm_format_header(const struct pnm *page, char *text, size_t room)
 {
     if (page->bits == 1)
         return snprintf(text, room, "P4\n%u %u\n", page->width, page->height);
-    return snprintf(text, room, "P%c\n%u %u\n%u\n", page->components == 3 ? '6' : '5', page->width, page->height,
-                    page->bits == 8 ? 255u : 65535u);
+    return snprintf(text, room, "P%c\n%u %u\n%u\n", page->components == 3 ? '6' : '5', page->width,
+                    page->height, page->bits == 8 ? 255u : 65535u);
 }

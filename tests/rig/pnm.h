@@ -19,9 +19,9 @@ struct pnm {
 /* Fills in row_bytes from width, components and bits. */
 void pnm_set_row_bytes(struct pnm *page);
 
-/* Reads the header at the start of `fd` and checks that all rows are there. Returns 0, -errno, or -EINVAL when it
-   is not a page: another format, a maximum value other than 255 or 65535, a size of 0 or beyond the bounds, or
-   too few rows. */
+/* Reads the header at the start of `fd` and checks that all rows are there. Returns 0, -errno, or -EINVAL
+   when it is not a page: another format, a maximum value other than 255 or 65535, a size of 0 or beyond the
+   bounds, or too few rows. */
 int pnm_read_header(int fd, struct pnm *page);
 
 /* Writes the header for `page` into `text` (room for at least 64 bytes) and returns its length. */

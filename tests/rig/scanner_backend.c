@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_backend.h"
 
 #include "tests/rig/device_state.h"
@@ -16,9 +18,9 @@ struct scanner {
     struct scanner_options *options;
     struct paper paper;
     struct head head;
-    int pass;               /* of a three-pass image */
-    bool empty;             /* sane_start took no sheet; sane_read is to say so */
-    atomic_bool in_read;    /* sane_cancel may come from a signal handler or another thread meanwhile */
+    int pass;                /* of a three-pass image */
+    bool empty;              /* sane_start took no sheet; sane_read is to say so */
+    atomic_bool in_read;     /* sane_cancel may come from a signal handler or another thread meanwhile */
     atomic_bool cancel_done; /* since the last sane_start */
 };
 
@@ -202,7 +204,8 @@ static int open_image(struct scanner *s, int fd, struct scanner_image **image)
     return scanner_image_open(fd, &request, image);
 }
 
-/* The shape of the image on its way; else of the one that sane_start would bring; with no paper, of a letter. */
+/* The shape of the image on its way; else of the one that sane_start would bring; with no paper, of a letter.
+ */
 static int shape_now(struct scanner *s, struct pnm *shape)
 {
     struct scanner_image *next = NULL;
@@ -217,7 +220,8 @@ static int shape_now(struct scanner *s, struct pnm *shape)
     fd = paper_look(&s->paper, scanner_options_source(s->options), &page);
     if (fd == -ENOENT) {
         scanner_options_request(s->options, 0, &request);
-        *shape = (struct pnm){.width = 850, .height = 1100, .components = request.components, .bits = request.bits};
+        *shape = (struct pnm){
+            .width = 850, .height = 1100, .components = request.components, .bits = request.bits};
         pnm_set_row_bytes(shape);
         return 0;
     }

@@ -1,5 +1,5 @@
-/* The SANE backend `rig`: the functions of SANE's API (sane.h says what each does), under the names by which libsane's dll
-   backend looks for them in libsane-rig.so.1. */
+/* The SANE backend `rig`: the functions of SANE's API (sane.h says what each does), under the names by which
+   libsane's dll backend looks for them in libsane-rig.so.1. */
 #ifndef RIG_SCANNER_BACKEND_H
 #define RIG_SCANNER_BACKEND_H
 

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_devices.h"
 
 #include <errno.h>

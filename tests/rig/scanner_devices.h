@@ -6,8 +6,8 @@
 
 struct scanner_devices;
 
-/* Reads the first rig.conf that is found in the folders of SANE_CONFIG_DIR; without one there are no devices. Returns 0 with
-   *out, or -errno. */
+/* Reads the first rig.conf that is found in the folders of SANE_CONFIG_DIR; without one there are no devices.
+ *Returns 0 with out, or -errno. */
 int scanner_devices_read(struct scanner_devices **out);
 
 /* Frees and clears *devices; safe on NULL. */

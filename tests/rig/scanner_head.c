@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_head.h"
 
 #include <errno.h>
@@ -74,7 +76,8 @@ static void be_fatal(enum fault_kind kind)
     }
 }
 
-/* Notes in the script that the fault happened, before it happens: a process that dies of it would meet it again. */
+/* Notes in the script that the fault happened, before it happens: a process that dies of it would meet it
+ * again. */
 static SANE_Status spend(struct head *head, const struct fault *fault)
 {
     int error = fault_script_spend(head->state, fault);
@@ -251,7 +254,8 @@ SANE_Status head_read(struct head *head, SANE_Byte *bytes, SANE_Int room, SANE_I
         return head->end;
     }
     limit -= head->delivered;
-    if (deliver(head, bytes, limit < (uint64_t)room ? (size_t)limit : (size_t)room, length) != SANE_STATUS_GOOD)
+    if (deliver(head, bytes, limit < (uint64_t)room ? (size_t)limit : (size_t)room, length) !=
+        SANE_STATUS_GOOD)
         return head->end;
     if (head->cancelled) {
         *length = 0;

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_image.h"
 
 #include <errno.h>
@@ -12,11 +14,11 @@ struct scanner_image {
     struct pnm file;  /* the page */
     struct pnm shape; /* what is delivered */
     struct image_request request;
-    bool plain;       /* nothing to convert: bytes go from the file to the program */
-    uint64_t at;      /* bytes delivered */
-    uint8_t *raw;     /* one row of the file */
-    uint16_t *wide;   /* the same row, every sample as 16 bits */
-    uint8_t *row;     /* one row as delivered */
+    bool plain;          /* nothing to convert: bytes go from the file to the program */
+    uint64_t at;         /* bytes delivered */
+    uint8_t *raw;        /* one row of the file */
+    uint16_t *wide;      /* the same row, every sample as 16 bits */
+    uint8_t *row;        /* one row as delivered */
     uint64_t row_number; /* which row is in `row`, UINT64_MAX for none */
 };
 
@@ -170,8 +172,7 @@ static void narrow(struct scanner_image *image)
 
 static int make_row(struct scanner_image *image, uint64_t number)
 {
-    off_t offset =
-        image->file.data_offset + (off_t)((number + image->request.top) * image->file.row_bytes);
+    off_t offset = image->file.data_offset + (off_t)((number + image->request.top) * image->file.row_bytes);
     int error = pnm_read_at(image->fd, image->raw, image->file.row_bytes, offset);
 
     if (error != 0)

@@ -1,5 +1,5 @@
-/* One image as the scanner delivers it: a page file, cropped and converted to what the program asked for. Where
-   nothing is to be converted the samples are those of the file, bit for bit. */
+/* One image as the scanner delivers it: a page file, cropped and converted to what the program asked for.
+   Where nothing is to be converted the samples are those of the file, bit for bit. */
 #ifndef RIG_SCANNER_IMAGE_H
 #define RIG_SCANNER_IMAGE_H
 
@@ -9,25 +9,25 @@
 
 /* How a page is to be delivered. */
 struct image_request {
-    unsigned components;          /* 1 or 3 */
-    unsigned bits;                /* 1 (then components is 1), 8 or 16 */
-    int plane;                    /* -1, or which of red, green, blue alone (three-pass); components is 1 then */
-    uint32_t left, top;           /* the area, in pixels of the page; */
-    uint32_t right, bottom;       /* UINT32_MAX for the page's own edge */
-    int brightness, contrast;     /* -100 … 100; 0 changes nothing */
+    unsigned components;      /* 1 or 3 */
+    unsigned bits;            /* 1 (then components is 1), 8 or 16 */
+    int plane;                /* -1, or which of red, green, blue alone (three-pass); components is 1 then */
+    uint32_t left, top;       /* the area, in pixels of the page; */
+    uint32_t right, bottom;   /* UINT32_MAX for the page's own edge */
+    int brightness, contrast; /* -100 … 100; 0 changes nothing */
 };
 
 struct scanner_image;
 
-/* Opens the image. `fd` is a page file and belongs to the image from here on, also when this fails. Returns 0 with
-   *out (scanner_image_close frees it), -EINVAL when the file is no page, or -errno. */
+/* Opens the image. `fd` is a page file and belongs to the image from here on, also when this fails. Returns 0
+ *with out (scanner_image_close frees it), -EINVAL when the file is no page, or -errno. */
 int scanner_image_open(int fd, const struct image_request *request, struct scanner_image **out);
 
 /* Closes and clears *image; safe on NULL. */
 void scanner_image_close(struct scanner_image **image);
 
-/* The size and kind of what is delivered (not of the file). 16-bit samples are in the machine's byte order, as SANE
-   wants them. */
+/* The size and kind of what is delivered (not of the file). 16-bit samples are in the machine's byte order,
+   as SANE wants them. */
 const struct pnm *scanner_image_shape(const struct scanner_image *image);
 
 /* All bytes of the image. */

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_options.h"
 
 #include "tests/rig/scanner_settings.h"
@@ -24,8 +26,8 @@ enum {
     OPTIONS
 };
 
-#define STRING_BYTES 48
-#define BED_WIDTH_MM 216 /* legal; an edge at its maximum stands for the page's own edge */
+#define STRING_BYTES  48
+#define BED_WIDTH_MM  216 /* legal; an edge at its maximum stands for the page's own edge */
 #define BED_HEIGHT_MM 356
 
 struct scanner_options {
@@ -48,10 +50,10 @@ static const SANE_Range y_range = {0, SANE_FIX(BED_HEIGHT_MM), 0};
 static const SANE_Range adjust_range = {-100, 100, 1};
 
 #define SETTABLE (SANE_CAP_SOFT_SELECT | SANE_CAP_SOFT_DETECT)
-#define OPTION(name_, type_, unit_, size_)                                                                            \
-    {                                                                                                                 \
-        .name = SANE_NAME_##name_, .title = SANE_TITLE_##name_, .desc = SANE_DESC_##name_, .type = type_,             \
-        .unit = unit_, .size = size_, .cap = SETTABLE                                                                 \
+#define OPTION(name_, type_, unit_, size_)                                                                   \
+    {                                                                                                        \
+        .name = SANE_NAME_##name_, .title = SANE_TITLE_##name_, .desc = SANE_DESC_##name_, .type = type_,    \
+        .unit = unit_, .size = size_, .cap = SETTABLE                                                        \
     }
 
 static const SANE_Option_Descriptor blueprint[OPTIONS] = {
@@ -252,8 +254,8 @@ static SANE_Status set_word(struct scanner_options *o, SANE_Int number, SANE_Wor
     return SANE_STATUS_GOOD;
 }
 
-SANE_Status scanner_options_control(struct scanner_options *o, SANE_Int number, SANE_Action action, void *value,
-                                    SANE_Int *info)
+SANE_Status scanner_options_control(struct scanner_options *o, SANE_Int number, SANE_Action action,
+                                    void *value, SANE_Int *info)
 {
     const SANE_Option_Descriptor *d = scanner_options_descriptor(o, number);
     SANE_Int ignored = 0;
@@ -324,7 +326,9 @@ void scanner_options_request(const struct scanner_options *o, int pass, struct i
 
     *request = (struct image_request){
         .components = is_colour(o) && !planes ? 3 : 1,
-        .bits = lineart ? 1 : o->settings.max_depth < 16 ? 8 : (unsigned)o->words[OPTION_DEPTH],
+        .bits = lineart                      ? 1
+                : o->settings.max_depth < 16 ? 8
+                                             : (unsigned)o->words[OPTION_DEPTH],
         .plane = planes ? pass : -1,
         .left = edge(o, OPTION_TL_X, 0, 0),
         .top = edge(o, OPTION_TL_Y, 0, 0),

@@ -11,22 +11,24 @@ enum scanner_source { SOURCE_FLATBED, SOURCE_ADF, SOURCE_ADF_DUPLEX };
 
 struct scanner_options;
 
-/* Reads the device's file `options` (none: all defaults). Returns 0 with *out, -EINVAL when a line of the file cannot be
-   read (it is in the log), or -errno. */
+/* Reads the device's file `options` (none: all defaults). Returns 0 with *out, -EINVAL when a line of the
+   file cannot be read (it is in the log), or -errno. */
 int scanner_options_open(struct device_state *state, struct scanner_options **out);
 
 /* Frees and clears *options; safe on NULL. */
 void scanner_options_close(struct scanner_options **options);
 
 /* SANE's calls of the same names. */
-const SANE_Option_Descriptor *scanner_options_descriptor(const struct scanner_options *options, SANE_Int number);
+const SANE_Option_Descriptor *scanner_options_descriptor(const struct scanner_options *options,
+                                                         SANE_Int number);
 SANE_Status scanner_options_control(struct scanner_options *options, SANE_Int number, SANE_Action action,
                                     void *value, SANE_Int *info);
 
 /* What the options say now. */
 enum scanner_source scanner_options_source(const struct scanner_options *options);
 SANE_Frame scanner_options_frame(const struct scanner_options *options, int pass);
-int scanner_options_passes(const struct scanner_options *options); /* 3 for colour on a three-pass device, else 1 */
+int scanner_options_passes(
+    const struct scanner_options *options); /* 3 for colour on a three-pass device, else 1 */
 void scanner_options_request(const struct scanner_options *options, int pass, struct image_request *request);
 
 /* How the device behaves, from its file `options`. */

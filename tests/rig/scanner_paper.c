@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_paper.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/rig/scanner_settings.h"
 
 #include <errno.h>
@@ -13,9 +15,14 @@ struct setting {
     long least, most;
 };
 
-#define NUMBER(key, field, least, most) {key, offsetof(struct scanner_settings, field), 0, least, most}
-#define TEXT(key, field)                                                                                              \
-    {key, offsetof(struct scanner_settings, field), sizeof((struct scanner_settings *)NULL)->field, 0, 0}
+#define NUMBER(key, field, least, most)                                                                      \
+    {                                                                                                        \
+        key, offsetof(struct scanner_settings, field), 0, least, most                                        \
+    }
+#define TEXT(key, field)                                                                                     \
+    {                                                                                                        \
+        key, offsetof(struct scanner_settings, field), sizeof((struct scanner_settings *)NULL)->field, 0, 0  \
+    }
 
 static const struct setting table[] = {
     NUMBER("unknown-height", unknown_height, 0, 1),
