@@ -51,7 +51,8 @@ static bool next_pages(const struct job_read *job, uint32_t *first, uint32_t *co
 
 static void finish_reading(struct job_read *job, struct job_read_actions *actions)
 {
-    job->ledger.total = last_settled(&job->ledger);
+    if (job->ledger.total == 0)
+        job->ledger.total = last_settled(&job->ledger);
     job->running = false;
     act_simply(actions, ACTION_SAVE);
     act(actions, (struct job_read_action){.type = ACTION_SEND_FINISHED, .page = job->ledger.total});
@@ -152,9 +153,11 @@ static void on_unit_finished(struct job_read *job, const struct job_read_event *
         on_unit_failed(job, &(struct job_read_event){.code = ERROR_MEDIA_EMPTY}, actions);
         return;
     }
-    job->running = false;
-    if (!event->medium_ended && next_pages(job, &first, &count))
-        read_on(job, actions); /* a gap was filled, and more is to come behind it */
+    /* There is a gap, or more to come behind one: what lies in the feeder now, only the user can see. */
+    if (event->medium_ended)
+        job->ledger.total = event->page > last_settled(&job->ledger) ? event->page : last_settled(&job->ledger);
+    if (next_pages(job, &first, &count))
+        on_unit_failed(job, &(struct job_read_event){.code = ERROR_MEDIA_NEEDED}, actions);
     else
         finish_reading(job, actions);
 }
@@ -202,7 +205,8 @@ static void take_over(struct job_read *job, const struct ledger *server, struct 
         struct ledger_page ours = ledger_get(&job->ledger, page), theirs = ledger_get(server, page);
         if (theirs.state == PAGE_STORED && ours.state != PAGE_STORED && theirs.generation >= ours.generation) {
             ledger_set(&job->ledger, page, PAGE_STORED, theirs.generation);
-        } else if (theirs.state != PAGE_STORED && ours.state == PAGE_STORED) {
+        } else if (theirs.state != PAGE_STORED &&
+                   (ours.state == PAGE_STORED || (ours.state == PAGE_READ && theirs.generation > ours.generation))) {
             ledger_set(&job->ledger, page, PAGE_UNREAD, theirs.generation);
         }
     }
@@ -285,7 +289,8 @@ static void answer(struct job_read *job, uint8_t manner, uint32_t page, struct j
 /* A unit that waits for space is not sent on before there is some. */
 static void answer_by_policy(struct job_read *job, struct job_read_actions *actions)
 {
-    enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted);
+    bool hole = ledger_first_unread(&job->ledger) <= ledger_last_finished(&job->ledger);
+    enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted, hole);
     uint32_t page = 0;
     if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space) &&
         manner_resolve(job->question.offers, job->question.offer_count, (uint8_t)manner, &page))
@@ -522,6 +527,7 @@ void job_read_recover(struct job_read *job, uint32_t begun)
         note_device_error(job, &(struct job_read_event){.code = ERROR_CLIENT_RESTARTED, .page = begun});
     else if (job->error == ERROR_NONE)
         set_error(job, ERROR_LINK_LOST, NULL);
+    job->fresh_error = error_find(job->error)->class == ERROR_CLASS_DEVICE;
 }
 
 const char *job_read_state_name(enum job_read_state state)

@@ -125,7 +125,10 @@ static void stop(struct job *job, uint16_t code, const char *text)
 static void on_notice(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     struct identify_result found;
+    if (event->round < job->round && job->restart_sent)
+        return; /* it has crossed the restart command, and another one follows if need be */
     if (event->round < job->round) { /* a restart was commanded that it has not heard of */
+        job->restart_sent = true;
         set_error(job, ERROR_NONE, NULL);
         set_step(job, JOB_PROCESSING_STEP);
         act_simply(actions, JOB_ACTION_REGISTER);
@@ -155,7 +158,7 @@ static void on_notice(struct job *job, const struct job_event *event, struct job
 static void on_link_lost(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     (void)event;
-    job->link_up = false;
+    job->link_up = job->restart_sent = false;
     if (job->step == JOB_PROCESSING_STEP)
         stop(job, ERROR_LINK_LOST, NULL);
     act_simply(actions, JOB_ACTION_REGISTER);
@@ -168,6 +171,7 @@ static void on_link_up(struct job *job, const struct job_event *event, struct jo
 {
     struct ledger nothing = {0};
     job->link_up = true;
+    job->restart_sent = false;
     if (event->in_hand) {
         act_simply(actions, JOB_ACTION_TELL);
         return;
@@ -266,9 +270,13 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     struct manner_offer offers[MANNER_OFFERS_MAX];
     unsigned count = job_offers(job, offers);
     uint32_t page = event->page;
-    if (job->held || event->round != job->question || job->question <= job->round ||
-        !manner_resolve(offers, count, event->manner, &page)) {
+    if (job->held || event->round != job->question || job->question <= job->round) {
         act_simply(actions, JOB_ACTION_REFUSE);
+        return;
+    }
+    if (!manner_resolve(offers, count, event->manner, &page)) {
+        act_simply(actions, JOB_ACTION_REFUSE);
+        ask(job, actions); /* what was on offer has changed meanwhile */
         return;
     }
     if (event->manner == MANNER_ABANDON) {
@@ -280,6 +288,7 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     job->manner_page = page;
     job->interrupted = 0;
     job->delivering = false;
+    job->restart_sent = job->link_up;
     if (finish_without_client(job, actions))
         return;
     /* How much there is in the end, the client says when it has finished: it may have read more by now. */
@@ -344,6 +353,7 @@ static void on_closed_already(struct job *job, const struct job_event *event, st
 static void on_link_of_delivering(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     (void)actions;
+    job->restart_sent = false;
     job->link_up = event->type == JOB_EVENT_LINK_UP;
 }
 

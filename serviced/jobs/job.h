@@ -101,7 +101,8 @@ struct job {
     /* What is lost with the process */
     enum job_step step;
     bool link_up;
-    bool held; /* no room on the disk: nothing is asked or taken before there is */
+    bool restart_sent; /* RESTART_COMMAND of this round has gone over this connection */
+    bool held;         /* no room on the disk: nothing is asked or taken before there is */
 };
 
 void job_init(struct job *job, uint64_t id);

@@ -378,6 +378,7 @@ void client_connected(struct world *world)
     struct client *client = &world->client;
     struct message hello = {.type = MESSAGE_HELLO, .flag = client->has_job};
     world->link.client_up = true;
+    world->link.greeted = false;
     page_send_reset(&client->send);
     link_send(world, &world->link.to_server, hello);
 }
@@ -418,6 +419,8 @@ void client_message(struct world *world, struct message *message)
         event.type = EVENT_PAGE_STORED;
         break;
     case MESSAGE_PAGE_RESUME:
+        tell(world, "client: the server has page %u generation %u up to %u", message->page, message->generation,
+             message->offset);
         page_send_resume(&client->send, message->page, message->generation, message->offset);
         return;
     case MESSAGE_QUESTION:

@@ -43,9 +43,7 @@ void server_event(struct world *world, struct job_event event)
          (int)before, (int)world->server.job.step, error_find(world->server.job.error)->keyword);
     struct job *job = &world->server.job;
     if (job->round != round) { /* a manner was designated: what it allows to be read again */
-        bool again = job->manner == MANNER_FROM_PAGE || job->manner == MANNER_REDO_LAST || job->manner == MANNER_RESTART;
-        for (unsigned sheet = 1; again && sheet <= world->paper.sheets; sheet++)
-            world->paper.allowed[sheet] = world->paper.reads[sheet] + 1;
+        paper_designated(&world->paper, job->manner);
         tell(world, "server: manner %s page %u", manner_name((uint8_t)job->manner), job->manner_page);
     }
     queue_actions(world, &actions);
@@ -53,7 +51,7 @@ void server_event(struct world *world, struct job_event event)
 
 static void send_to_client(struct world *world, struct message message)
 {
-    if (world->link.server_up)
+    if (world->link.server_up && world->link.greeted)
         link_send(world, &world->link.to_client, message);
     else
         ledger_free(&message.ledger);
@@ -161,12 +159,26 @@ static void deliver(struct world *world)
     server_event(world, (struct job_event){.type = JOB_EVENT_DELIVERED});
 }
 
+/* The archive cannot be written; or a page that was stored turns out to be none, and has to be read again. */
 static void fail_delivery(struct world *world)
 {
-    world->server.delivering = false;
+    struct server *server = &world->server;
+    struct job_event event = {.type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_DELIVERY_FAILED};
+    server->delivering = false;
     world->faults_left--;
-    tell(world, "FAULT: the delivery fails");
-    server_event(world, (struct job_event){.type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_DELIVERY_FAILED});
+    if (one_in(world, 2)) {
+        event.page = 1 + chance(world, server->job.ledger.total);
+        struct page_file *file =
+            files_find(&server->files, event.page, ledger_get(&server->job.ledger, event.page).generation);
+        if (ledger_get(&server->job.ledger, event.page).state != PAGE_STORED || !file)
+            event.page = 0;
+        else
+            world->paper.allowed[file->sheet]++, world->paper.lost[file->sheet] = true;
+        if (event.page)
+            event.code = ERROR_PAGE_INVALID;
+    }
+    tell(world, "FAULT: the delivery fails, page %u", event.page);
+    server_event(world, event);
 }
 
 bool server_step(struct world *world)
@@ -261,7 +273,7 @@ static void on_hello(struct world *world, const struct message *message)
     if (world->link.server_up) /* the old session is fenced before the new one may act */
         server_event(world, (struct job_event){.type = JOB_EVENT_LINK_LOST});
     page_receive_disconnect(&server->receive);
-    world->link.server_up = true;
+    world->link.server_up = world->link.greeted = true;
     if (!server->has_job) {
         if (!message->flag)
             server_open(world); /* the user asks once more: nothing of the first time was registered */
@@ -275,15 +287,16 @@ static void on_hello(struct world *world, const struct message *message)
     server_event(world, (struct job_event){.type = JOB_EVENT_LINK_UP, .in_hand = message->flag});
 }
 
-static void on_page(struct world *world, const struct message *message)
+static void on_page(struct world *world, struct message *message)
 {
     struct server *server = &world->server;
     struct job *job = &server->job;
     const char *why = NULL;
     enum page_receive_step step;
     struct ledger_page known = ledger_get(&job->ledger, message->page);
-    bool wanted = job_wants_page(job, message->page, message->generation) ||
-                  (world->sabotage == SABOTAGE_STALE_PAGES && known.state != PAGE_STORED);
+    if (world->sabotage == SABOTAGE_STALE_PAGES && message->generation < known.generation)
+        message->generation = known.generation; /* as if pages had no generation */
+    bool wanted = job_wants_page(job, message->page, message->generation);
     if (message->type == MESSAGE_PAGE_BEGIN) {
         step = page_receive_begin(&server->receive,
                                   &(struct frame_page_begin){.page = message->page, .generation = message->generation},
@@ -313,7 +326,14 @@ static void on_page(struct world *world, const struct message *message)
                                                          .digest = {(const uint8_t *)"", 32}},
                                 &why);
     }
-    if (step == PAGE_RECEIVE_REFUSE) {
+    if (step == PAGE_RECEIVE_RESTART || step == PAGE_RECEIVE_CONTINUE)
+        tell(world, "server: %s page %u generation %u at %u", step == PAGE_RECEIVE_RESTART ? "begins" : "goes on with",
+             message->page, message->generation, (unsigned)server->receive.length);
+    if (step == PAGE_RECEIVE_AGAIN) {
+        server->part_length = 0;
+        send_to_client(world, (struct message){
+                                  .type = MESSAGE_PAGE_RESUME, .page = message->page, .generation = message->generation});
+    } else if (step == PAGE_RECEIVE_REFUSE) {
         broken(world, "page %u refused: %s", message->page, why);
     } else if (step == PAGE_RECEIVE_FINISH) {
         if (server->part.sheet != message->sheet)

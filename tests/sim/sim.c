@@ -175,10 +175,32 @@ static void fail_unit(struct world *world)
     unit_end(world, code, code != ERROR_MEDIA_JAM && one_in(world, 2));
 }
 
+/* A page that was read is damaged on the client's disk. */
+static void damage_page(struct world *world)
+{
+    struct client *client = &world->client;
+    if (!client->alive || !client->has_job || !client->spool.count)
+        return;
+    struct page_file *file = &client->spool.files[chance(world, client->spool.count)];
+    /* It is noticed when the server has refused it: it is neither stored nor on its way. */
+    if (!file->whole || ledger_get(&client->job.ledger, file->page).state != PAGE_READ || world->link.client_up ||
+        world->link.to_server.count || files_find(&world->server.files, file->page, file->generation) ||
+        files_find(&world->server.syncing, file->page, file->generation))
+        return;
+    tell(world, "FAULT: page %u is damaged in the spool", file->page);
+    world->paper.allowed[file->sheet]++;
+    world->paper.lost[file->sheet] = true;
+    struct job_read_event event = {.type = EVENT_PAGE_DAMAGED, .page = file->page};
+    client_event(world, event);
+}
+
 void fault_step(struct world *world)
 {
     world->faults_left--;
-    switch (chance(world, 8)) {
+    switch (chance(world, 9)) {
+    case 8:
+        damage_page(world);
+        break;
     case 0:
     case 1:
         cut(world);
@@ -254,7 +276,7 @@ void world_check(struct world *world)
         last = sheet;
     }
     for (unsigned sheet = 1; sheet <= paper->sheets; sheet++)
-        if (!seen[sheet] && !paper->left_out[sheet] && !(paper->finished_early && sheet > last))
+        if (!seen[sheet] && !paper->left_out[sheet] && !(paper->finished_early && (sheet > last || paper->lost[sheet])))
             broken(world, "sheet %u is missing in the document", sheet);
 }
 

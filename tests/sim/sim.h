@@ -43,6 +43,8 @@ struct paper {
     unsigned reads[SHEETS_MAX + 1];   /* how often it was read whole */
     unsigned allowed[SHEETS_MAX + 1]; /* how often the designated manners asked for that */
     bool left_out[SHEETS_MAX + 1];    /* by skip */
+    unsigned set_aside;               /* the sheet that the person has taken away to skip it */
+    bool lost[SHEETS_MAX + 1];        /* read, and then damaged on a disk */
     bool finished_early;              /* finish: what was not read is not in the document */
 };
 
@@ -103,6 +105,7 @@ struct queue {
 
 struct link {
     bool client_up, server_up;   /* what each side believes */
+    bool greeted;                /* the server has seen HELLO: what it sends goes over this connection */
     bool broken;                 /* nothing passes any more, whatever they believe */
     struct queue to_server, to_client;
 };
@@ -195,7 +198,8 @@ void server_start(struct world *world);
 void server_crash(struct world *world);
 
 /* The person's hands. */
-void paper_put_back(struct world *world, uint32_t first_page, uint32_t failed_page);
+void paper_put_back(struct world *world, uint32_t first_page, bool all);
+void paper_designated(struct paper *paper, enum manner manner);
 bool paper_take_sheet(struct paper *paper, unsigned *sheet);
 
 void fault_step(struct world *world);
