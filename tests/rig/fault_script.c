@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "tests/rig/fault_script.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRIPT_BYTES 16384
+
+static const struct {
+    const char *name;
+    SANE_Status status;
+    bool sticky;
+    bool argument;
+} kinds[] = {
+#define FAULT(name, status, sticky, argument) {#name, SANE_STATUS_##status, sticky, argument},
+#include "tests/rig/faults.def"
+#undef FAULT
+};
+
+const char *fault_name(enum fault_kind kind)
+{
+    return kinds[kind].name;
+}
+
+SANE_Status fault_status(enum fault_kind kind)
+{
+    return kinds[kind].status;
+}
+
+bool fault_is_sticky(enum fault_kind kind)
+{
+    return kinds[kind].sticky;
+}
+
+SANE_Status fault_condition_status(const char *name)
+{
+    for (int i = 0; i < FAULT_COUNT; i++)
+        if (strcmp(kinds[i].name, name) == 0 && kinds[i].status != SANE_STATUS_GOOD)
+            return kinds[i].status;
+    return SANE_STATUS_IO_ERROR;
+}
+
+/* A number that ends where `rest` says ("" or "%"), not negative. */
+static int parse_number(const char *text, const char *rest, double *value)
+{
+    char *end;
+
+    *value = strtod(text, &end);
+    if (end == text || strcmp(end, rest) != 0 || !isfinite(*value) || *value < 0 || *value > 1e15)
+        return -EINVAL;
+    return 0;
+}
+
+static int parse_page(const char *value, struct fault *fault)
+{
+    double page;
+
+    if (strcmp(value, "any") == 0)
+        return 0;
+    if (parse_number(value, "", &page) != 0 || page < 1 || page > 100000)
+        return -EINVAL;
+    fault->page = (unsigned)page;
+    return 0;
+}
+
+static int parse_place(const char *value, struct fault *fault)
+{
+    if (strcmp(value, "start") == 0) {
+        fault->place = FAULT_AT_START;
+        return 0;
+    }
+    if (parse_number(value, "%", &fault->at) == 0 && fault->at <= 100) {
+        fault->place = FAULT_AT_PERCENT;
+        return 0;
+    }
+    fault->place = FAULT_AT_BYTE;
+    return parse_number(value, "", &fault->at);
+}
+
+static int parse_kind(const char *value, struct fault *fault)
+{
+    size_t length = strcspn(value, ":");
+
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        if (strlen(kinds[i].name) != length || strncmp(kinds[i].name, value, length) != 0)
+            continue;
+        fault->kind = (enum fault_kind)i;
+        if (kinds[i].argument != (value[length] == ':'))
+            return -EINVAL;
+        return kinds[i].argument ? parse_number(value + length + 1, "", &fault->argument) : 0;
+    }
+    return -EINVAL;
+}
+
+static int parse_times(const char *value, struct fault *fault)
+{
+    double times;
+
+    fault->times = -1;
+    if (strcmp(value, "always") == 0)
+        return 0;
+    if (parse_number(value, "", &times) != 0 || times < 1 || times > 1000000)
+        return -EINVAL;
+    fault->times = (long)times;
+    return 0;
+}
+
+static const struct {
+    const char *key;
+    int (*parse)(const char *value, struct fault *fault);
+    const char *expected;
+} fields[] = {
+    {"page=", parse_page, "page= takes a page number from 1, or any"},
+    {"at=", parse_place, "at= takes start, 0% to 100%, or a number of bytes"},
+    {"do=", parse_kind, "do= takes the name of a fault, STALL:SECONDS or CRAWL:BYTES-PER-SECOND"},
+    {"times=", parse_times, "times= takes a number from 1, or always"},
+};
+
+static int parse_word(const char *word, struct fault *fault, unsigned *seen, const char **why)
+{
+    for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        size_t length = strlen(fields[i].key);
+        if (strncmp(word, fields[i].key, length) != 0)
+            continue;
+        *seen |= 1u << i;
+        *why = fields[i].expected;
+        return fields[i].parse(word + length, fault);
+    }
+    *why = "a fault is made of page=, at=, do= and times=";
+    return -EINVAL;
+}
+
+int fault_parse(const char *line, struct fault *fault, const char **why)
+{
+    char words[sizeof fault->line], *rest = NULL;
+    unsigned seen = 0;
+
+    *fault = (struct fault){.times = 1};
+    if (strlen(line) >= sizeof words) {
+        *why = "the line is too long";
+        return -EINVAL;
+    }
+    strcpy(words, line);
+    strcpy(fault->line, line);
+    for (char *word = strtok_r(words, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest))
+        if (parse_word(word, fault, &seen, why) != 0)
+            return -EINVAL;
+    *why = "page=, at= and do= are needed";
+    return (seen & 7) == 7 ? 0 : -EINVAL;
+}
+
+uint64_t fault_offset(const struct fault *fault, uint64_t total)
+{
+    double at = fault->place == FAULT_AT_PERCENT ? (double)total * fault->at / 100 : fault->at;
+
+    if (fault->place == FAULT_AT_START)
+        return 0;
+    return at > (double)total ? total : (uint64_t)at;
+}
+
+static bool is_blank(const char *line)
+{
+    return line[strspn(line, " \t\r")] == '\0' || line[0] == '#';
+}
+
+/* The whole script as text; an absent one is empty. */
+static int read_script(struct device_state *state, char *script)
+{
+    int length = device_state_read(state, "faults", script, SCRIPT_BYTES);
+
+    if (length == -ENOENT)
+        return 0;
+    return length < 0 ? length : length >= SCRIPT_BYTES - 1 ? -E2BIG : 0;
+}
+
+int fault_script_load(struct device_state *state, unsigned page, struct fault *faults, int room)
+{
+    char script[SCRIPT_BYTES], *rest = NULL;
+    const char *why;
+    int count = 0;
+    int error = read_script(state, script);
+
+    if (error != 0)
+        return error;
+    for (char *line = strtok_r(script, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        struct fault fault;
+        if (is_blank(line))
+            continue;
+        if (fault_parse(line, &fault, &why) != 0) {
+            device_state_log(state, "bad-fault line='%s' %s", line, why);
+            return -EINVAL;
+        }
+        if (fault.page != 0 && fault.page != page)
+            continue;
+        if (count == room)
+            return -E2BIG;
+        faults[count++] = fault;
+    }
+    return count;
+}
+
+/* Puts the script together again without the spent fault. */
+static void rewrite(char *script, const struct fault *spent, char *out, size_t room)
+{
+    char *rest = NULL;
+    size_t length = 0;
+    bool found = false;
+
+    out[0] = '\0';
+    for (char *line = strtok_r(script, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        int n = 0;
+        if (found || strcmp(line, spent->line) != 0) {
+            n = snprintf(out + length, room - length, "%s\n", line);
+        } else if (spent->times > 1) {
+            const char *times = strstr(line, "times=");
+            const char *behind = times + strcspn(times, " \t");
+            n = snprintf(out + length, room - length, "%.*stimes=%ld%s\n", (int)(times - line), line,
+                         spent->times - 1, behind);
+        }
+        found = found || strcmp(line, spent->line) == 0;
+        length += (size_t)n;
+    }
+}
+
+int fault_script_spend(struct device_state *state, const struct fault *fault)
+{
+    char script[SCRIPT_BYTES], out[SCRIPT_BYTES + 2];
+    int error;
+
+    if (fault->times < 0)
+        return 0;
+    error = device_state_begin(state);
+    if (error != 0)
+        return error;
+    error = read_script(state, script);
+    if (error == 0) {
+        rewrite(script, fault, out, sizeof out);
+        error = device_state_write(state, "faults", out);
+    }
+    device_state_end(state);
+    return error;
+}
+
+int fault_script_add(struct device_state *state, const char *line, const char **why)
+{
+    char script[SCRIPT_BYTES], out[SCRIPT_BYTES + sizeof((struct fault *)NULL)->line];
+    struct fault fault;
+    int error = fault_parse(line, &fault, why);
+
+    if (error != 0)
+        return error;
+    *why = "the script cannot be written";
+    error = device_state_begin(state);
+    if (error != 0)
+        return error;
+    error = read_script(state, script);
+    if (error == 0) {
+        size_t length = strlen(script);
+        const char *join = length > 0 && script[length - 1] != '\n' ? "\n" : "";
+        snprintf(out, sizeof out, "%s%s%s\n", script, join, line);
+        error = device_state_write(state, "faults", out);
+    }
+    device_state_end(state);
+    return error;
+}
