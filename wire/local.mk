@@ -8,5 +8,6 @@ pkgconfig_DATA = wire/deskline.pc
 
 lib_LTLIBRARIES += libdeskline.la
 libdeskline_la_SOURCES = wire/frame.c wire/frame_table.c wire/frame_print.c wire/bytes.h wire/utf8.c wire/utf8.h \
-  wire/words.c wire/ledger.c wire/phase.c wire/manner.c
+  wire/words.c wire/ledger.c wire/phase.c wire/manner.c \
+  wire/page_send.h wire/page_send.c wire/page_receive.h wire/page_receive.c
 libdeskline_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined

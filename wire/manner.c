@@ -58,6 +58,9 @@ uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, 
         return 0;
     case MANNER_FINISH:
         settle_uncertain(ledger);
+        for (uint32_t hole = 1; hole <= page; hole++)
+            if (!ledger_is_settled(ledger, hole))
+                ledger_set(ledger, hole, PAGE_SKIPPED, round);
         ledger->total = page;
         return 0;
     case MANNER_RESUME:

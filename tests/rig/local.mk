@@ -46,6 +46,10 @@ tests_rig_link_proxy_LDADD = $(EVENT_LIBS)
 tests_rig_rig_link_SOURCES = tests/rig/rig_link.c
 tests_rig_rig_link_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 
+check_PROGRAMS += tests/rig/test_link_proxy
+tests_rig_test_link_proxy_SOURCES = tests/rig/test_link_proxy.c
+tests_rig_test_link_proxy_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+
 # libsane finds a backend by this name in a folder of LD_LIBRARY_PATH.
 check_DATA = rig-sane/libsane-rig.so.1 rig-sane-checked/libsane-rig.so.1
 rig-sane/libsane-rig.so.1: libsane-rig.la
@@ -59,5 +63,5 @@ CLEANFILES += rig-sane/libsane-rig.so.1 rig-sane/dll.conf \
 .PHONY: rig
 rig: tests/rig/rig-operator$(EXEEXT) tests/rig/link-proxy$(EXEEXT) tests/rig/rig-link$(EXEEXT) $(check_DATA)
 
-TESTS += tests/rig/test_rig.sh
+TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh
 EXTRA_DIST += tests/rig/test_rig.sh tests/rig/README.md

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEVICES 32
+#define DEVICES 256
 
 struct scanner_devices {
     size_t count;
@@ -57,7 +57,7 @@ static int add(struct scanner_devices *devices, const char *base, const char *na
 
 int scanner_devices_read(struct scanner_devices **out)
 {
-    char base[PATH_MAX], line[PATH_MAX + 80];
+    char base[PATH_MAX] = "", line[PATH_MAX + 80];
     struct scanner_devices *devices = calloc(1, sizeof *devices);
     FILE *file = open_configuration(base, sizeof base);
     int error = 0;
@@ -77,8 +77,10 @@ int scanner_devices_read(struct scanner_devices **out)
     }
     if (file != NULL)
         fclose(file);
-    if (error != 0)
+    if (error != 0) {
+        fprintf(stderr, "rig: %s/rig.conf cannot be used: %s\n", base, strerror(-error));
         scanner_devices_free(&devices);
+    }
     *out = devices;
     return error;
 }

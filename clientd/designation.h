@@ -1,0 +1,29 @@
+/* Who designates the manner of restarting: the user, or the policy that the user has set beforehand. Pure. */
+#ifndef DESKLINE_CLIENTD_DESIGNATION_H
+#define DESKLINE_CLIENTD_DESIGNATION_H
+
+#include <stdbool.h>
+
+#include <deskline/phase.h>
+
+/* Settings [policy]; MANNER_NONE means: ask. */
+struct designation_policy {
+    enum manner on_link_loss;
+    enum manner on_device_error;
+};
+
+/* The question that MANNER_REQUEST asks. */
+struct designation_question {
+    uint32_t round;
+    uint16_t error;
+    struct manner_offer offers[MANNER_OFFERS_MAX];
+    unsigned offer_count;
+};
+
+/* What the policy answers: a manner on offer, or MANNER_NONE where the user has to be asked. `interrupted` is the
+ * page that the device was stopped in, 0 for none: a clientd that was restarted between two pages is as
+ * harmless as a lost link. */
+enum manner designation_by_policy(const struct designation_policy *policy,
+                                  const struct designation_question *question, uint32_t interrupted);
+
+#endif

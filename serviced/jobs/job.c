@@ -1,0 +1,445 @@
+/* See the drawing in job.h. The table is at the end of the file; above it, the steps in time order. */
+#include "serviced/jobs/job.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serviced/jobs/identify.h"
+
+typedef void (*step)(struct job *, const struct job_event *, struct job_actions *);
+
+static void act(struct job_actions *actions, enum job_action_type type, uint32_t page, uint32_t generation)
+{
+    assert(actions->count < JOB_ACTIONS_MAX); /* no step has as many */
+    actions->items[actions->count++] = (struct job_action){type, page, generation};
+}
+
+static void act_simply(struct job_actions *actions, enum job_action_type type)
+{
+    act(actions, type, 0, 0);
+}
+
+static void set_error(struct job *job, uint16_t code, const char *text)
+{
+    job->error = code;
+    snprintf(job->text, sizeof job->text, "%s",
+             code == ERROR_NONE ? "" : text && *text ? text : error_find(code)->sentence);
+}
+
+static void set_step(struct job *job, enum job_step next)
+{
+    job->step = next;
+    if (next == JOB_STOPPED_STEP)
+        job->state = JOB_STOPPED;
+    else if (next != JOB_CLOSED_STEP)
+        job->state = JOB_PROCESSING;
+}
+
+/* ---- 1. The execution command ------------------------------------------------------------------------ */
+
+static void on_opened(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    job->link_up = true;
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act_simply(actions, JOB_ACTION_SEND_COMMAND);
+    act_simply(actions, JOB_ACTION_TELL);
+}
+
+/* ---- 2. Pages arrive ----------------------------------------------------------------------------------- */
+
+/* When every page is there, nothing needs restarting any more. */
+static void deliver_if_complete(struct job *job, struct job_actions *actions)
+{
+    if (!ledger_is_complete(&job->ledger))
+        return;
+    job->delivering = true;
+    set_error(job, ERROR_NONE, NULL);
+    set_step(job, JOB_DELIVERING_STEP);
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act_simply(actions, JOB_ACTION_DELIVER);
+}
+
+static void on_page_durable(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct ledger_page page = ledger_get(&job->ledger, event->page);
+    if (page.state == PAGE_STORED && page.generation == event->generation) {
+        act(actions, JOB_ACTION_SEND_STORED, event->page, event->generation);
+        return;
+    }
+    if (!job_wants_page(job, event->page, event->generation)) {
+        act(actions, JOB_ACTION_DROP_PAGE, event->page, event->generation);
+        return;
+    }
+    ledger_set(&job->ledger, event->page, PAGE_STORED, event->generation);
+    if (job->interrupted == event->page)
+        job->interrupted = 0;
+    if (job->step == JOB_STOPPED_STEP)
+        job->phase = phase_of_reading(&job->ledger);
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act(actions, JOB_ACTION_SEND_STORED, event->page, event->generation);
+    act_simply(actions, JOB_ACTION_TELL);
+    deliver_if_complete(job, actions);
+}
+
+static void on_status(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct identify_result result;
+    if (event->round != job->round)
+        return; /* from before a restart */
+    identify_merge(&job->ledger, event->ledger, &result);
+    act_simply(actions, JOB_ACTION_TELL);
+    deliver_if_complete(job, actions);
+}
+
+static void on_finished(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    if (event->round != job->round || event->page == 0 || event->page > LEDGER_MAX_PAGES ||
+        event->page < ledger_last_finished(&job->ledger))
+        return;
+    job->ledger.total = event->page;
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act_simply(actions, JOB_ACTION_TELL);
+    deliver_if_complete(job, actions);
+}
+
+/* ---- 3. Something interferes: the phase is identified and registered, a manner is asked for --------------- */
+
+static void ask(struct job *job, struct job_actions *actions)
+{
+    job->question = (job->question > job->round ? job->question : job->round) + 1;
+    act_simply(actions, JOB_ACTION_REGISTER);
+    if (job->link_up)
+        act_simply(actions, JOB_ACTION_SEND_QUESTION);
+    act_simply(actions, JOB_ACTION_TELL);
+}
+
+static void stop(struct job *job, uint16_t code, const char *text)
+{
+    set_error(job, code, text);
+    job->phase = phase_of_reading(&job->ledger);
+    set_step(job, JOB_STOPPED_STEP);
+}
+
+static void on_notice(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct identify_result found;
+    if (event->round < job->round) { /* a restart was commanded that it has not heard of */
+        set_error(job, ERROR_NONE, NULL);
+        set_step(job, JOB_PROCESSING_STEP);
+        act_simply(actions, JOB_ACTION_REGISTER);
+        act_simply(actions, JOB_ACTION_SEND_RESTART);
+        act_simply(actions, JOB_ACTION_TELL);
+        return;
+    }
+    identify_reading(&job->ledger, event->ledger, event->claim, &found);
+    job->interrupted = event->page;
+    if (ledger_is_complete(&job->ledger)) {
+        deliver_if_complete(job, actions);
+        return;
+    }
+    if (!job->held || error_find(event->code)->class == ERROR_CLASS_DEVICE)
+        set_error(job, event->code, event->text);
+    job->phase = found.phase;
+    set_step(job, JOB_STOPPED_STEP);
+    if (job->held) { /* asked when there is room again */
+        act_simply(actions, JOB_ACTION_REGISTER);
+        act_simply(actions, JOB_ACTION_SEND_SUSPEND);
+        act_simply(actions, JOB_ACTION_TELL);
+    } else {
+        ask(job, actions);
+    }
+}
+
+static void on_link_lost(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    job->link_up = false;
+    if (job->step == JOB_PROCESSING_STEP)
+        stop(job, ERROR_LINK_LOST, NULL);
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act_simply(actions, JOB_ACTION_TELL);
+}
+
+/* The client is there again. If it has the job in hand, its notice follows. If not, then either the command has
+ * never reached it, or it has lost what it knew: then a sheet may have been moved that nobody can tell of. */
+static void on_link_up(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct ledger nothing = {0};
+    job->link_up = true;
+    if (event->in_hand) {
+        act_simply(actions, JOB_ACTION_TELL);
+        return;
+    }
+    uint32_t page = ledger_first_unread(&job->ledger);
+    bool begun = ledger_last_finished(&job->ledger) > 0 && !job->ledger.total;
+    if (begun)
+        ledger_set(&nothing, page, PAGE_UNCERTAIN, 0);
+    for (uint32_t n = 1; n < page; n++) /* what is stored is not to be counted as lost */
+        ledger_set(&nothing, n, ledger_get(&job->ledger, n).state == PAGE_STORED ? PAGE_STORED : PAGE_UNREAD, 0);
+    on_notice(job,
+              &(struct job_event){.code = begun ? ERROR_ACCOUNT_LOST : ERROR_LINK_LOST,
+                                  .ledger = &nothing,
+                                  .round = job->round,
+                                  .page = begun ? page : 0},
+              actions);
+    ledger_free(&nothing);
+}
+
+static void on_page_failed(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    job->held = event->code == ERROR_SPOOL_FULL;
+    if (job->error == ERROR_NONE || error_find(job->error)->class == ERROR_CLASS_LINK)
+        set_error(job, event->code, event->text);
+    job->phase = phase_of_reading(&job->ledger);
+    set_step(job, JOB_STOPPED_STEP);
+    act_simply(actions, JOB_ACTION_SEND_SUSPEND); /* first: on a full disk the registering may have to wait */
+    if (job->held) {
+        act_simply(actions, JOB_ACTION_REGISTER);
+        act_simply(actions, JOB_ACTION_TELL);
+    } else {
+        ask(job, actions);
+    }
+}
+
+static void on_space_made(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    if (!job->held)
+        return;
+    job->held = false;
+    if (job->delivering) {
+        deliver_if_complete(job, actions);
+        return;
+    }
+    ask(job, actions);
+}
+
+/* ---- 4. A restart is asked for, at any time after the error ------------------------------------------------ */
+
+static void on_restart_requested(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    if (job->held)
+        act_simply(actions, JOB_ACTION_REFUSE);
+    else
+        ask(job, actions);
+}
+
+static void on_refused(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)job, (void)event;
+    act_simply(actions, JOB_ACTION_REFUSE);
+}
+
+/* ---- 5. The manner is designated: registered, then commanded ---------------------------------------------- */
+
+static void close_job(struct job *job, enum job_state state, struct job_actions *actions)
+{
+    set_error(job, ERROR_NONE, NULL);
+    set_step(job, JOB_CLOSED_STEP);
+    job->state = (uint8_t)state;
+    act_simply(actions, JOB_ACTION_REGISTER);
+    act_simply(actions, JOB_ACTION_TELL);
+    act_simply(actions, JOB_ACTION_SEND_CLOSED);
+}
+
+/* The client is away, and an operator takes what is stored. */
+static bool finish_without_client(struct job *job, struct job_actions *actions)
+{
+    uint32_t page = ledger_first_unstored(&job->ledger) - 1;
+    if (job->link_up || job->manner != MANNER_FINISH || page == 0)
+        return false;
+    ledger_revert(&job->ledger, page + 1, job->round);
+    job->ledger.total = page;
+    if (!ledger_is_complete(&job->ledger)) {
+        job->ledger.total = 0;
+        return false;
+    }
+    deliver_if_complete(job, actions);
+    return true;
+}
+
+static void on_manner_noticed(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct manner_offer offers[MANNER_OFFERS_MAX];
+    unsigned count = job_offers(job, offers);
+    uint32_t page = event->page;
+    if (job->held || event->round != job->question || job->question <= job->round ||
+        !manner_resolve(offers, count, event->manner, &page)) {
+        act_simply(actions, JOB_ACTION_REFUSE);
+        return;
+    }
+    if (event->manner == MANNER_ABANDON) {
+        close_job(job, JOB_CANCELED, actions);
+        return;
+    }
+    job->round = job->question;
+    job->manner = (enum manner)event->manner;
+    job->manner_page = page;
+    job->interrupted = 0;
+    job->delivering = false;
+    if (finish_without_client(job, actions))
+        return;
+    /* How much there is in the end, the client says when it has finished: it may have read more by now. */
+    uint32_t given_up = job->manner == MANNER_FINISH
+                            ? 0
+                            : manner_apply(&job->ledger, job->manner, page, job->round);
+    if (ledger_is_complete(&job->ledger)) { /* what had failed was the delivery */
+        deliver_if_complete(job, actions);
+        return;
+    }
+    stop(job, job->link_up ? ERROR_NONE : ERROR_LINK_LOST, NULL);
+    if (job->link_up)
+        set_step(job, JOB_PROCESSING_STEP);
+    act_simply(actions, JOB_ACTION_REGISTER);
+    if (given_up)
+        act(actions, JOB_ACTION_DROP_FROM, given_up, job->round);
+    if (job->link_up)
+        act_simply(actions, JOB_ACTION_SEND_RESTART);
+    act_simply(actions, JOB_ACTION_TELL);
+}
+
+/* ---- 6. The document ------------------------------------------------------------------------------------ */
+
+static void on_delivered(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    close_job(job, JOB_COMPLETED, actions);
+}
+
+static void on_delivery_failed(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    job->held = event->code == ERROR_SPOOL_FULL;
+    if (event->page) { /* it is to be read once more, under a generation of its own */
+        ledger_set(&job->ledger, event->page, PAGE_UNREAD, job->question + 1);
+        job->interrupted = event->page;
+        job->delivering = false;
+    }
+    stop(job, event->code, event->text);
+    if (job->held) {
+        act_simply(actions, JOB_ACTION_REGISTER);
+        act_simply(actions, JOB_ACTION_TELL);
+    } else {
+        ask(job, actions);
+    }
+}
+
+/* ---- 7. The end ----------------------------------------------------------------------------------------- */
+
+static void on_canceled(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)event;
+    close_job(job, JOB_CANCELED, actions);
+}
+
+/* The client has the job in hand, or speaks of it: it has not heard that it is over. */
+static void on_closed_already(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)job, (void)event;
+    act_simply(actions, JOB_ACTION_SEND_CLOSED);
+}
+
+static void on_link_of_delivering(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)actions;
+    job->link_up = event->type == JOB_EVENT_LINK_UP;
+}
+
+static void ignore(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    (void)job, (void)event, (void)actions;
+}
+
+static void drop_page(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    struct ledger_page page = ledger_get(&job->ledger, event->page);
+    if (page.state == PAGE_STORED && page.generation == event->generation)
+        act(actions, JOB_ACTION_SEND_STORED, event->page, event->generation);
+    else
+        act(actions, JOB_ACTION_DROP_PAGE, event->page, event->generation);
+}
+
+/* ---- The table: what each event means in each state ------------------------------------------------------- */
+
+/* clang-format off */
+static const step table[JOB_EVENTS][JOB_STEPS] = {
+    /*                                 PROCESSING            STOPPED               DELIVERING             CLOSED */
+    [JOB_EVENT_OPENED]            = {on_opened,            ignore,               ignore,                ignore},
+    [JOB_EVENT_LINK_UP]           = {on_link_up,           on_link_up,           on_link_of_delivering, on_closed_already},
+    [JOB_EVENT_LINK_LOST]         = {on_link_lost,         on_link_lost,         on_link_of_delivering, ignore},
+    [JOB_EVENT_STATUS]            = {on_status,            on_status,            ignore,                on_closed_already},
+    [JOB_EVENT_PAGE_DURABLE]      = {on_page_durable,      on_page_durable,      drop_page,             drop_page},
+    [JOB_EVENT_PAGE_FAILED]       = {on_page_failed,       on_page_failed,       ignore,                ignore},
+    [JOB_EVENT_FINISHED]          = {on_finished,          on_finished,          ignore,                on_closed_already},
+    [JOB_EVENT_NOTICE]            = {on_notice,            on_notice,            ignore,                on_closed_already},
+    [JOB_EVENT_RESTART_REQUESTED] = {on_refused,           on_restart_requested, on_refused,            on_refused},
+    [JOB_EVENT_MANNER_NOTICED]    = {on_refused,           on_manner_noticed,    on_refused,            on_refused},
+    [JOB_EVENT_SPACE_MADE]        = {ignore,               on_space_made,        ignore,                ignore},
+    [JOB_EVENT_DELIVERED]         = {ignore,               ignore,               on_delivered,          ignore},
+    [JOB_EVENT_DELIVERY_FAILED]   = {ignore,               ignore,               on_delivery_failed,    ignore},
+    [JOB_EVENT_CANCELED]          = {on_canceled,          on_canceled,          on_canceled,           on_refused},
+};
+/* clang-format on */
+
+void job_handle(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    actions->count = 0;
+    table[event->type][job->step](job, event, actions);
+}
+
+void job_init(struct job *job, uint64_t id)
+{
+    *job = (struct job){.id = id, .state = JOB_PROCESSING, .step = JOB_PROCESSING_STEP};
+}
+
+void job_free(struct job *job)
+{
+    ledger_free(&job->ledger);
+}
+
+void job_recover(struct job *job, struct job_actions *actions)
+{
+    actions->count = 0;
+    job->link_up = false;
+    job->held = false;
+    if (job->state != JOB_PROCESSING && job->state != JOB_STOPPED) {
+        job->step = JOB_CLOSED_STEP;
+    } else if (job->delivering && job->error == ERROR_NONE) {
+        set_step(job, JOB_DELIVERING_STEP);
+        act_simply(actions, JOB_ACTION_DELIVER);
+    } else if (job->state == JOB_PROCESSING) {
+        stop(job, ERROR_LINK_LOST, NULL);
+        act_simply(actions, JOB_ACTION_REGISTER);
+    } else {
+        job->step = JOB_STOPPED_STEP;
+    }
+}
+
+bool job_wants_page(const struct job *job, uint32_t page, uint32_t generation)
+{
+    struct ledger_page known = ledger_get(&job->ledger, page);
+    return (job->step == JOB_PROCESSING_STEP || job->step == JOB_STOPPED_STEP) && !job->held && page >= 1 &&
+           page <= LEDGER_MAX_PAGES && (!job->ledger.total || page <= job->ledger.total) &&
+           known.state != PAGE_STORED && known.state != PAGE_SKIPPED && generation >= known.generation;
+}
+
+bool job_is_stopped(const struct job *job)
+{
+    return job->step == JOB_STOPPED_STEP;
+}
+
+unsigned job_offers(const struct job *job, struct manner_offer offers[MANNER_OFFERS_MAX])
+{
+    return manner_offers(&job->ledger, &job->phase, job->error, job->interrupted != 0, offers);
+}
+
+const char *job_event_name(enum job_event_type type)
+{
+    static const char *const names[] = {"opened",         "link-up",         "link-lost",  "reading-status",
+                                        "page-durable",   "page-failed",     "finished",   "error-notice",
+                                        "restart-request", "manner-noticed", "space-made", "delivered",
+                                        "delivery-failed", "canceled"};
+    return names[type];
+}
