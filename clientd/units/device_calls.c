@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/device_calls.h"
 
 #include <stddef.h>

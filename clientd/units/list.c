@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/list.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/page_rows.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/page_spool.h"
 
 #include <errno.h>

@@ -6,6 +6,8 @@
  *   3. page by page, until the medium ends, the count is reached or something interferes
  *   4. the daemon is told how it ended, and the device is let go
  */
+#include "config.h"
+
 #include "clientd/units/read_job.h"
 
 #include <errno.h>

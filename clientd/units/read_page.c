@@ -7,6 +7,8 @@
  *   4. bytes become rows, rows the page stream
  *   5. the page is checked, synced, described in its meta file, and the daemon is told
  */
+#include "config.h"
+
 #include "clientd/units/read_page.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 /* What a device can do, as attributes of its unit. */
+#include "config.h"
+
 #include <math.h>
 #include <sane/saneopts.h>
 #include <stdio.h>

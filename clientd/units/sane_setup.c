@@ -2,6 +2,8 @@
  * The order: source, mode, depth, then what the settings add, resolution, area, brightness and contrast. Each of them
  * may change what the next ones offer, never the ones before.
  */
+#include "config.h"
+
 #include "clientd/units/sane_setup.h"
 
 #include <math.h>

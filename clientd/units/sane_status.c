@@ -1,4 +1,6 @@
 /* SANE's statuses as errors of Deskline. */
+#include "config.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

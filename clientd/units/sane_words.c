@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/sane_words.h"
 
 #include <string.h>

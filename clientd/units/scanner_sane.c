@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/scanner_sane.h"
 
 #include <limits.h>

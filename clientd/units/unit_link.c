@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/unit_link.h"
 
 #include <errno.h>

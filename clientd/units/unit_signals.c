@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "clientd/units/unit_signals.h"
 
 #include <errno.h>
