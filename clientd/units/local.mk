@@ -23,3 +23,12 @@ clientd_units_reading_unit_SOURCES = clientd/units/reading_unit.c \
 clientd_units_reading_unit_CFLAGS = $(AM_CFLAGS) $(SANE_CFLAGS)
 clientd_units_reading_unit_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 clientd_units_reading_unit_LDADD = libreading.la $(SANE_LIBS) -lm
+
+# What plays clientd for it in tests, and looks at what it leaves in the spool.
+check_PROGRAMS += tests/rig/unit-driver tests/rig/spool-image
+tests_rig_unit_driver_SOURCES = tests/rig/unit_driver.c
+tests_rig_unit_driver_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_unit_driver_LDADD = libdeskline.la
+tests_rig_spool_image_SOURCES = tests/rig/spool_image.c
+tests_rig_spool_image_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_spool_image_LDADD = libpage.la libbase.la libdeskline.la
