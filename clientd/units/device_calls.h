@@ -1,6 +1,6 @@
-/* The calls of scanner.h as the unit makes them: announced to unit_signals, so that each can be interrupted, and with
- * our signal handlers put back where a driver may have replaced them. Once the unit was asked to stop no call is made
- * any more (but cancel and close), and all of them return SCANNER_FAILED. */
+/* The calls of scanner.h as the unit makes them: announced to unit_signals, so that each can be interrupted,
+ * and with our signal handlers put back where a driver may have replaced them. Once the unit was asked to
+ * stop no call is made any more (but cancel and close), and all of them return SCANNER_FAILED. */
 #ifndef DESKLINE_CLIENTD_UNITS_DEVICE_CALLS_H
 #define DESKLINE_CLIENTD_UNITS_DEVICE_CALLS_H
 

@@ -17,9 +17,9 @@
 #include "clientd/units/unit_link.h"
 #include "clientd/units/unit_signals.h"
 
-#define UNITS_MAX    64 /* of UNIT_LIST */
-#define UNIT_READING 1
-#define STATE_IDLE   3
+#define UNITS_MAX     64 /* of UNIT_LIST */
+#define UNIT_READING  1
+#define STATE_IDLE    3
 #define STATE_STOPPED 5
 
 struct listing {
@@ -34,8 +34,8 @@ static struct frame_text clean(const char *text, char *copy, size_t size)
     return frame_text_of(copy);
 }
 
-/* A device that cannot be opened is listed with the reason: a user looks for it. One whose name does not fit into the
- * frame cannot be named in a command either. */
+/* A device that cannot be opened is listed with the reason: a user looks for it. One whose name does not fit
+ * into the frame cannot be named in a command either. */
 static int add_device(struct listing *listing, const char *name, const char *model)
 {
     char name_copy[129], model_copy[129], reasons[64] = "none";
@@ -103,8 +103,9 @@ int list_send(struct scanner *scanner, struct unit_link *link, bool local_only, 
     if (!error && unit_signals_stopped())
         error = -EINTR;
     if (!error)
-        error = unit_link_send(link, &(struct frame){.type = FRAME_UNIT_LIST,
-                                                     .unit_list = {.units = frame_list_view(&listing.units)}});
+        error =
+            unit_link_send(link, &(struct frame){.type = FRAME_UNIT_LIST,
+                                                 .unit_list = {.units = frame_list_view(&listing.units)}});
     else if (error != -EINTR)
         log_error("the list of devices cannot be made: %s", strerror(-error));
     frame_list_builder_free(&listing.units);

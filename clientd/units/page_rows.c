@@ -15,7 +15,7 @@
 
 /* A row of an image; far more than any device has, and little enough to hold a few. */
 #define ROW_MAX_BYTES (UINT32_C(16) << 20)
-#define PLANES 3
+#define PLANES        3
 
 struct page_rows {
     struct page_format format;
@@ -67,7 +67,8 @@ int page_rows_format(const struct scanner_frame *frame, uint8_t codec, const str
     return page_format_check(format, why) ? -ENOTSUP : 0;
 }
 
-int page_rows_new(struct page_rows **rows, const struct page_format *format, struct page_spool *spool, const char **why)
+int page_rows_new(struct page_rows **rows, const struct page_format *format, struct page_spool *spool,
+                  const char **why)
 {
     *rows = NULL;
     if (page_format_check(format, why))
@@ -118,7 +119,8 @@ int page_rows_image(struct page_rows *rows, const struct scanner_frame *frame, c
     const struct page_format *format = &rows->format;
     uint32_t components = is_single_plane(frame->plane) || frame->plane == SCANNER_PLANE_GRAY ? 1 : 3;
     uint64_t kept = ((uint64_t)frame->width_px * components * frame->depth + 7) / 8;
-    if (frame->width_px != format->width_px || frame->depth != format->bits || frame->lines != format->height_px ||
+    if (frame->width_px != format->width_px || frame->depth != format->bits ||
+        frame->lines != format->height_px ||
         (frame->plane == SCANNER_PLANE_GRAY) != (format->components == 1))
         return refuse(-EBADMSG, why, "the images of one page differ in size");
     if (frame->bytes_per_line < kept || frame->bytes_per_line > ROW_MAX_BYTES)
@@ -138,7 +140,8 @@ int page_rows_image(struct page_rows *rows, const struct scanner_frame *frame, c
 static int take_packed(struct page_rows *rows, const uint8_t *bytes, size_t count, const char **why)
 {
     int error;
-    if (count > UINT32_MAX - rows->row_count || (rows->frame.lines && count > rows->frame.lines - rows->row_count))
+    if (count > UINT32_MAX - rows->row_count ||
+        (rows->frame.lines && count > rows->frame.lines - rows->row_count))
         return refuse(-EBADMSG, why, "the scanner gave more rows than it had announced");
     if (is_single_plane(rows->frame.plane)) {
         size_t length = count * rows->kept_bytes;

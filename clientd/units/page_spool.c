@@ -29,7 +29,8 @@ struct page_spool {
     uint8_t digest_bytes[32];
 };
 
-int page_spool_open(struct page_spool **spool, const char *folder, page_spool_wait wait_for_space, void *context)
+int page_spool_open(struct page_spool **spool, const char *folder, page_spool_wait wait_for_space,
+                    void *context)
 {
     *spool = NULL;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,7 +93,8 @@ int page_spool_begin(struct page_spool *spool, uint32_t page, uint32_t generatio
     return error;
 }
 
-int page_spool_write_at(struct page_spool *spool, int fd, const uint8_t *bytes, size_t length, uint64_t offset)
+int page_spool_write_at(struct page_spool *spool, int fd, const uint8_t *bytes, size_t length,
+                        uint64_t offset)
 {
     while (length) {
         ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
@@ -157,11 +159,13 @@ int page_spool_commit(struct page_spool *spool, uint64_t job, struct frame_page_
                                        .length = spool->length,
                                        .rows = rows,
                                        .digest = {spool->digest_bytes, sizeof spool->digest_bytes}}};
-    /* A sync that failed may have dropped what it could not write: it is not tried again, not even for space. */
+    /* A sync that failed may have dropped what it could not write: it is not tried again, not even for space.
+     */
     if (fsync(spool->stream_fd) < 0)
         error = -errno;
     if (!error)
-        error = write_meta(spool, &(struct frame){.type = FRAME_PAGE_BEGIN, .job = job, .page_begin = *begin}, end);
+        error = write_meta(spool, &(struct frame){.type = FRAME_PAGE_BEGIN, .job = job, .page_begin = *begin},
+                           end);
     page_spool_abandon(spool);
     return error;
 }

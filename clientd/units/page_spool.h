@@ -1,8 +1,8 @@
 /*
  * One page after the other into the spool of a job: see clientd/spool_names.h for what stands there.
  *
- * A full disk (ENOSPC, EDQUOT) is no error here: `wait_for_space` is called, and the same write is tried again,
- * so that no byte of a page is lost while the device waits.
+ * A full disk (ENOSPC, EDQUOT) is no error here: `wait_for_space` is called, and the same write is tried
+ * again, so that no byte of a page is lost while the device waits.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_PAGE_SPOOL_H
 #define DESKLINE_CLIENTD_UNITS_PAGE_SPOOL_H
@@ -18,12 +18,13 @@ struct page_spool;
 typedef int (*page_spool_wait)(void *context);
 
 /* Opens the folder, which has to exist. A negative errno otherwise. */
-int page_spool_open(struct page_spool **spool, const char *folder, page_spool_wait wait_for_space, void *context);
+int page_spool_open(struct page_spool **spool, const char *folder, page_spool_wait wait_for_space,
+                    void *context);
 /* Leaves a page that was begun as it is. Safe on NULL; clears *spool. */
 void page_spool_free(struct page_spool **spool);
 
-/* Makes the stream file and syncs the folder: from now on it is durably known that the page was begun. -EEXIST when
- * that page of that generation was begun before. */
+/* Makes the stream file and syncs the folder: from now on it is durably known that the page was begun.
+ * -EEXIST when that page of that generation was begun before. */
 int page_spool_begin(struct page_spool *spool, uint32_t page, uint32_t generation);
 /* Appends to the stream; also a page_sink (page/encode.h) with the spool as its context. */
 int page_spool_append(void *spool, const uint8_t *bytes, size_t length);
@@ -37,10 +38,11 @@ void page_spool_abandon(struct page_spool *spool);
 /* Removes the stream file and syncs the folder: the page was not begun after all. */
 int page_spool_discard(struct page_spool *spool);
 
-/* A file without a name in the same folder, for samples that wait to be encoded. A descriptor that the caller closes,
- * or a negative errno. */
+/* A file without a name in the same folder, for samples that wait to be encoded. A descriptor that the caller
+ * closes, or a negative errno. */
 int page_spool_scratch(struct page_spool *spool);
 /* Writes all of it at that offset of a scratch file, waiting for space as page_spool_append does. */
-int page_spool_write_at(struct page_spool *spool, int fd, const uint8_t *bytes, size_t length, uint64_t offset);
+int page_spool_write_at(struct page_spool *spool, int fd, const uint8_t *bytes, size_t length,
+                        uint64_t offset);
 
 #endif

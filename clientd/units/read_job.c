@@ -44,7 +44,8 @@ static void read_pages(struct read_job *job);
 static enum step page_is_whole(struct read_job *job);
 static void no_more_sheets(struct read_job *job);
 
-/* ---- What the daemon is told ---------------------------------------------------------------------------- */
+/* ---- What the daemon is told ----------------------------------------------------------------------------
+ */
 
 static enum step tell(struct read_job *job, struct frame *frame)
 {
@@ -74,7 +75,9 @@ static enum step finished(struct read_job *job, uint32_t last_page, uint8_t medi
     device_cancel(job->source.scanner);
     if (unit_signals_stopped())
         return STEP_OVER;
-    return tell(job, &(struct frame){.type = FRAME_FUNCTION_FINISHED, .function_finished = {last_page, medium_ended}});
+    return tell(job,
+                &(struct frame){.type = FRAME_FUNCTION_FINISHED,
+                                .function_finished = {.last_page = last_page, .medium_ended = medium_ended}});
 }
 
 /* The spool is full: the device waits, and nothing is lost. */
@@ -93,7 +96,8 @@ static int wait_for_space(void *context)
     return error;
 }
 
-/* ---- The steps ------------------------------------------------------------------------------------------ */
+/* ---- The steps ------------------------------------------------------------------------------------------
+ */
 
 static void execute(struct read_job *job)
 {
@@ -168,8 +172,8 @@ static enum step apply_options(struct read_job *job)
     return notice(job, error.code, 0, error.text);
 }
 
-/* What cannot become a page is refused before a sheet moves. Some drivers have no answer before the scan starts: then
- * read_page finds out. */
+/* What cannot become a page is refused before a sheet moves. Some drivers have no answer before the scan
+ * starts: then read_page finds out. */
 static enum step check_promise(struct read_job *job)
 {
     const uint8_t depth = job->command.options.depth;
@@ -184,7 +188,8 @@ static enum step check_promise(struct read_job *job)
     if (page_rows_format(&frame, job->source.codec, &job->source.setup, &format, &why))
         return notice(job, ERROR_OPTION_UNSUPPORTED, 0, why);
     if (depth && job->command.options.mode != SCANNER_LINEART && frame.depth != depth) {
-        snprintf(text, sizeof text, "the scanner gives %u bits per sample in this mode, not %u", frame.depth, depth);
+        snprintf(text, sizeof text, "the scanner gives %u bits per sample in this mode, not %u", frame.depth,
+                 depth);
         return notice(job, ERROR_OPTION_UNSUPPORTED, 0, text);
     }
     return STEP_NEXT;
@@ -226,8 +231,8 @@ static enum step page_is_whole(struct read_job *job)
     return STEP_NEXT;
 }
 
-/* The feeder is empty. Where more pages are known to exist, a sheet may already be through it without having been read:
- * that is never taken for the end. */
+/* The feeder is empty. Where more pages are known to exist, a sheet may already be through it without having
+ * been read: that is never taken for the end. */
 static void no_more_sheets(struct read_job *job)
 {
     if (!job->source.setup.feeder)

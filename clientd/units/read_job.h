@@ -16,9 +16,9 @@ struct read_job_orders {
     size_t extra_count;
 };
 
-/* Returns when the command has been carried out or has failed (the daemon was told which), when the unit was asked to
- * stop, or when the daemon is gone: 0. -EPROTO or -EBADMSG when the daemon sends what it must not; -ENOMEM. The
- * device is closed again in any case. */
+/* Returns when the command has been carried out or has failed (the daemon was told which), when the unit was
+ * asked to stop, or when the daemon is gone: 0. -EPROTO or -EBADMSG when the daemon sends what it must not;
+ * -ENOMEM. The device is closed again in any case. */
 int read_job_run(const struct read_job_orders *orders, struct scanner *scanner, struct unit_link *link);
 
 #endif

@@ -25,12 +25,12 @@
 #include "clientd/units/unit_link.h"
 #include "clientd/units/unit_signals.h"
 
-#define READ_BYTES 65536u
+#define READ_BYTES     65536u
 #define PROGRESS_BYTES (UINT64_C(256) << 10)
-#define PROGRESS_MS 100
+#define PROGRESS_MS    100
 /* After so many reads in a row that gave nothing, the unit sleeps between them. */
 #define PATIENT_READS 2000u
-#define NAP_NS 2000000L
+#define NAP_NS        2000000L
 
 struct page_reading {
     const struct page_source *source;
@@ -39,9 +39,9 @@ struct page_reading {
 
     struct page_rows *rows;
     struct page_format format;
-    bool announced;        /* PAGE_BEGIN was sent */
-    uint64_t samples;      /* bytes that the device has given */
-    unsigned empty_reads;  /* in a row */
+    bool announced;       /* PAGE_BEGIN was sent */
+    uint64_t samples;     /* bytes that the device has given */
+    unsigned empty_reads; /* in a row */
     uint64_t told_length; /* with the last PAGE_PROGRESS … */
     uint64_t told_ms;     /* … and when that was */
     uint8_t bytes[READ_BYTES];
@@ -51,7 +51,8 @@ static enum page_outcome start_image(struct page_reading *reading, bool first, b
 static enum page_outcome read_image(struct page_reading *reading);
 static enum page_outcome end_page(struct page_reading *reading);
 
-/* ---- How it can fail ------------------------------------------------------------------------------------ */
+/* ---- How it can fail ------------------------------------------------------------------------------------
+ */
 
 static enum page_outcome failed(struct page_reading *reading, uint16_t code, bool moved, const char *text)
 {
@@ -80,7 +81,8 @@ static enum page_outcome page_failed(struct page_reading *reading, int error, bo
     return failed(reading, ERROR_STORAGE, moved, strerror(-error));
 }
 
-/* ---- What the daemon is told meanwhile ------------------------------------------------------------------ */
+/* ---- What the daemon is told meanwhile ------------------------------------------------------------------
+ */
 
 /* A daemon that is gone is as good as a request to stop. */
 static void tell(struct page_reading *reading, struct frame *frame)
@@ -110,7 +112,8 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Also the pulse by which the daemon's watchdog knows that the device gives data: so never without new bytes. */
+/* Also the pulse by which the daemon's watchdog knows that the device gives data: so never without new bytes.
+ */
 static void tell_progress(struct page_reading *reading)
 {
     uint64_t length = page_spool_length(reading->source->spool), now = now_ms();
@@ -122,10 +125,12 @@ static void tell_progress(struct page_reading *reading)
     reading->told_length = length;
     reading->told_ms = now;
     tell(reading, &(struct frame){.type = FRAME_PAGE_PROGRESS,
-                                  .page_progress = {reading->page, length, reading->samples}});
+                                  .page_progress = {
+                                      .page = reading->page, .length = length, .samples = reading->samples}});
 }
 
-/* The device had nothing to give: not a reason to burn the processor, nor to miss that the daemon has gone. */
+/* The device had nothing to give: not a reason to burn the processor, nor to miss that the daemon has gone.
+ */
 static void rest(struct page_reading *reading)
 {
     if (++reading->empty_reads <= PATIENT_READS)
@@ -135,7 +140,8 @@ static void rest(struct page_reading *reading)
         unit_signals_stop();
 }
 
-/* ---- The steps ------------------------------------------------------------------------------------------ */
+/* ---- The steps ------------------------------------------------------------------------------------------
+ */
 
 static enum page_outcome read_images(struct page_reading *reading)
 {
@@ -226,7 +232,8 @@ static enum page_outcome read_image(struct page_reading *reading)
     if (status == SCANNER_EMPTY && reading->samples == 0)
         return PAGE_OUTCOME_NONE;
     if (status == SCANNER_EMPTY)
-        return failed(reading, ERROR_PAGE_INVALID, true, "the feeder ran out of documents in the middle of a page");
+        return failed(reading, ERROR_PAGE_INVALID, true,
+                      "the feeder ran out of documents in the middle of a page");
     if (status == SCANNER_FAILED)
         return device_failed(reading, &error);
     problem = page_rows_image_end(reading->rows, &why);

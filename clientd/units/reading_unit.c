@@ -1,6 +1,7 @@
 /*
- * reading_unit: the program in which libsane and its drivers run, one process per scan and per look for devices.
- * clientd starts it with a socketpair on descriptor 3 and ends it with SIGTERM; standard error is its log.
+ * reading_unit: the program in which libsane and its drivers run, one process per scan and per look for
+ * devices. clientd starts it with a socketpair on descriptor 3 and ends it with SIGTERM; standard error is
+ * its log.
  */
 #include "config.h"
 
@@ -42,10 +43,14 @@ static const char usage[] = "Usage: reading_unit list [--local-only] [--device N
 enum { OPTION_LOCAL_ONLY = 256, OPTION_DEVICE, OPTION_SPOOL, OPTION_SOURCE, OPTION_OPTION, OPTION_LEVEL };
 
 static const struct option long_options[] = {
-    {"local-only", no_argument, NULL, OPTION_LOCAL_ONLY}, {"device", required_argument, NULL, OPTION_DEVICE},
-    {"spool", required_argument, NULL, OPTION_SPOOL},     {"source-name", required_argument, NULL, OPTION_SOURCE},
-    {"option", required_argument, NULL, OPTION_OPTION},   {"log-level", required_argument, NULL, OPTION_LEVEL},
-    {"help", no_argument, NULL, 'h'},                     {"version", no_argument, NULL, 'v'},
+    {"local-only", no_argument, NULL, OPTION_LOCAL_ONLY},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"spool", required_argument, NULL, OPTION_SPOOL},
+    {"source-name", required_argument, NULL, OPTION_SOURCE},
+    {"option", required_argument, NULL, OPTION_OPTION},
+    {"log-level", required_argument, NULL, OPTION_LEVEL},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
 };
 

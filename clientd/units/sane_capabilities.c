@@ -53,7 +53,8 @@ static int describe_modes(SANE_Handle handle, struct frame_list_builder *list)
 {
     struct sane_option option;
     char modes[64] = "";
-    const char *const *words = sane_option_find(handle, SANE_NAME_SCAN_MODE, &option) ? sane_setup_words(&option) : NULL;
+    const char *const *words =
+        sane_option_find(handle, SANE_NAME_SCAN_MODE, &option) ? sane_setup_words(&option) : NULL;
     for (int mode = SCANNER_LINEART; mode <= SCANNER_COLOR; mode++)
         if (sane_word_for_mode(words, (enum scanner_mode)mode) ||
             (mode == SCANNER_LINEART && sane_setup_lineart_is_depth(handle)))
@@ -66,7 +67,8 @@ static int describe_depths(SANE_Handle handle, struct frame_list_builder *list)
 {
     struct sane_option option;
     double least, most;
-    bool known = sane_option_find(handle, SANE_NAME_BIT_DEPTH, &option) && sane_option_limits(&option, &least, &most);
+    bool known =
+        sane_option_find(handle, SANE_NAME_BIT_DEPTH, &option) && sane_option_limits(&option, &least, &most);
     if (!known)
         return add(list, "depths", "8");
     bool has_8 = sane_option_allows(&option, 8), has_16 = sane_option_allows(&option, 16);
@@ -83,8 +85,10 @@ static int describe_resolutions(SANE_Handle handle, struct frame_list_builder *l
     return add(list, "resolutions", text);
 }
 
-/* How far the far edge goes, in micrometres; a device that counts in pixels does so at its present resolution. */
-static int describe_side(SANE_Handle handle, struct frame_list_builder *list, const char *name, const char *edge)
+/* How far the far edge goes, in micrometres; a device that counts in pixels does so at its present
+ * resolution. */
+static int describe_side(SANE_Handle handle, struct frame_list_builder *list, const char *name,
+                         const char *edge)
 {
     struct sane_option option;
     double least, most, dpi = 0, unit_um = 1000;

@@ -15,7 +15,8 @@
 #define VALUE_MAX_BYTES 65536
 #define OPTIONS_MAX     4096
 
-/* ---- Finding ---------------------------------------------------------------------------------------------- */
+/* ---- Finding ----------------------------------------------------------------------------------------------
+ */
 
 bool sane_option_find(SANE_Handle handle, const char *name, struct sane_option *option)
 {
@@ -37,7 +38,8 @@ bool sane_option_usable(SANE_Handle handle, const char *name, struct sane_option
            SANE_OPTION_IS_SETTABLE(option->descriptor->cap);
 }
 
-/* ---- Numbers ---------------------------------------------------------------------------------------------- */
+/* ---- Numbers ----------------------------------------------------------------------------------------------
+ */
 
 bool sane_option_is_number(const struct sane_option *option)
 {
@@ -68,7 +70,8 @@ bool sane_option_limits(const struct sane_option *option, double *least, double 
         *most = sane_option_number(d, d->constraint.range->max);
         return true;
     }
-    if (d->constraint_type != SANE_CONSTRAINT_WORD_LIST || !d->constraint.word_list || d->constraint.word_list[0] < 1)
+    if (d->constraint_type != SANE_CONSTRAINT_WORD_LIST || !d->constraint.word_list ||
+        d->constraint.word_list[0] < 1)
         return false;
     const SANE_Word *list = d->constraint.word_list;
     *least = *most = sane_option_number(d, list[1]);
@@ -101,7 +104,8 @@ bool sane_option_allows(const struct sane_option *option, double value)
     return false;
 }
 
-/* ---- For people ------------------------------------------------------------------------------------------- */
+/* ---- For people -------------------------------------------------------------------------------------------
+ */
 
 /* Appends an entry when it fits. */
 static void add_entry(char *text, size_t size, const char *entry)
@@ -127,11 +131,13 @@ void sane_option_describe(const struct sane_option *option, char *text, size_t s
     } else if (d->constraint_type == SANE_CONSTRAINT_RANGE && d->constraint.range) {
         const SANE_Range *range = d->constraint.range;
         double step = range->quant > 0 ? sane_option_number(d, range->quant) : 1;
-        snprintf(text, size, "%g-%g/%g", sane_option_number(d, range->min), sane_option_number(d, range->max), step);
+        snprintf(text, size, "%g-%g/%g", sane_option_number(d, range->min), sane_option_number(d, range->max),
+                 step);
     }
 }
 
-/* ---- Setting ---------------------------------------------------------------------------------------------- */
+/* ---- Setting ----------------------------------------------------------------------------------------------
+ */
 
 /* `value` has the room that the descriptor asks for. */
 static enum scanner_status set(SANE_Handle handle, const struct sane_option *option, void *value,
@@ -141,7 +147,8 @@ static enum scanner_status set(SANE_Handle handle, const struct sane_option *opt
     SANE_Int info = 0;
     snprintf(detail, sizeof detail, "setting the option %.64s", option->descriptor->name);
     SANE_Status status = sane_control_option(handle, option->number, SANE_ACTION_SET_VALUE, value, &info);
-    return status == SANE_STATUS_GOOD ? SCANNER_GOOD : scanner_sane_failed(error, status, SANE_CALL_OPTION, detail);
+    return status == SANE_STATUS_GOOD ? SCANNER_GOOD
+                                      : scanner_sane_failed(error, status, SANE_CALL_OPTION, detail);
 }
 
 /* Drivers may round without saying so (SANE_INFO_INEXACT): the value is always read back. */
@@ -149,7 +156,8 @@ enum scanner_status sane_option_set_number(SANE_Handle handle, const struct sane
                                            double *got, struct scanner_error *error)
 {
     if (!sane_option_is_number(option))
-        return scanner_sane_refused(error, "the option %.64s of the scanner is no number", option->descriptor->name);
+        return scanner_sane_refused(error, "the option %.64s of the scanner is no number",
+                                    option->descriptor->name);
     char name[64];
     snprintf(name, sizeof name, "%s", option->descriptor->name);
     SANE_Word word = word_of(option->descriptor, value);
@@ -160,13 +168,14 @@ enum scanner_status sane_option_set_number(SANE_Handle handle, const struct sane
     return status;
 }
 
-enum scanner_status sane_option_set_string(SANE_Handle handle, const struct sane_option *option, const char *value,
-                                           struct scanner_error *error)
+enum scanner_status sane_option_set_string(SANE_Handle handle, const struct sane_option *option,
+                                           const char *value, struct scanner_error *error)
 {
     const SANE_Option_Descriptor *d = option->descriptor;
     size_t length = strlen(value) + 1;
     if (d->type != SANE_TYPE_STRING || length > VALUE_MAX_BYTES)
-        return scanner_sane_refused(error, "the option %.64s of the scanner does not take this text", d->name);
+        return scanner_sane_refused(error, "the option %.64s of the scanner does not take this text",
+                                    d->name);
     /* The driver may write the word that it took instead, as long as its size says. */
     char *room = calloc(1, length > (size_t)d->size ? length : (size_t)d->size);
     if (!room)
@@ -182,7 +191,8 @@ enum scanner_status sane_option_set_bool(SANE_Handle handle, const struct sane_o
 {
     SANE_Word word = value ? SANE_TRUE : SANE_FALSE;
     if (option->descriptor->type != SANE_TYPE_BOOL)
-        return scanner_sane_refused(error, "the option %.64s of the scanner is no switch", option->descriptor->name);
+        return scanner_sane_refused(error, "the option %.64s of the scanner is no switch",
+                                    option->descriptor->name);
     return set(handle, option, &word, error);
 }
 
@@ -191,8 +201,8 @@ static bool is_one_of(const char *value, const char *a, const char *b, const cha
     return strcasecmp(value, a) == 0 || strcasecmp(value, b) == 0 || strcasecmp(value, c) == 0;
 }
 
-static enum scanner_status set_from_text(SANE_Handle handle, const struct sane_option *option, const char *value,
-                                         struct scanner_error *error)
+static enum scanner_status set_from_text(SANE_Handle handle, const struct sane_option *option,
+                                         const char *value, struct scanner_error *error)
 {
     const SANE_Option_Descriptor *d = option->descriptor;
     bool yes = is_one_of(value, "yes", "true", "on");
@@ -219,7 +229,8 @@ static enum scanner_status set_from_text(SANE_Handle handle, const struct sane_o
     return scanner_sane_refused(error, "the option %.64s of the scanner cannot be set", d->name);
 }
 
-enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignment, struct scanner_error *error)
+enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignment,
+                                         struct scanner_error *error)
 {
     const char *equals = strchr(assignment, '=');
     struct sane_option option;
@@ -233,7 +244,8 @@ enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignm
     return set_from_text(handle, &option, equals + 1, error);
 }
 
-/* ---- Reading back ----------------------------------------------------------------------------------------- */
+/* ---- Reading back -----------------------------------------------------------------------------------------
+ */
 
 static bool is_readable(SANE_Handle handle, const char *name, struct sane_option *option)
 {
@@ -257,7 +269,8 @@ bool sane_option_get_string(SANE_Handle handle, const char *name, char *value, s
     if (!is_readable(handle, name, &option) || option.descriptor->type != SANE_TYPE_STRING)
         return false;
     char *room = calloc(1, (size_t)option.descriptor->size + 1);
-    bool got = room && sane_control_option(handle, option.number, SANE_ACTION_GET_VALUE, room, NULL) == SANE_STATUS_GOOD;
+    bool got = room && sane_control_option(handle, option.number, SANE_ACTION_GET_VALUE, room, NULL) ==
+                           SANE_STATUS_GOOD;
     if (got)
         snprintf(value, size, "%s", room);
     free(room);

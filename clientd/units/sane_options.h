@@ -1,6 +1,6 @@
 /*
- * Options of a SANE device by name. Nothing is remembered between calls: setting one option may change what all the
- * others are (SANE_INFO_RELOAD_OPTIONS), so each call looks at the device again.
+ * Options of a SANE device by name. Nothing is remembered between calls: setting one option may change what
+ * all the others are (SANE_INFO_RELOAD_OPTIONS), so each call looks at the device again.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_SANE_OPTIONS_H
 #define DESKLINE_CLIENTD_UNITS_SANE_OPTIONS_H
@@ -35,12 +35,13 @@ void sane_option_describe(const struct sane_option *option, char *text, size_t s
 /* Sets; a number is rounded to the type. *got (may be NULL) is what the device made of it. */
 enum scanner_status sane_option_set_number(SANE_Handle handle, const struct sane_option *option, double value,
                                            double *got, struct scanner_error *error);
-enum scanner_status sane_option_set_string(SANE_Handle handle, const struct sane_option *option, const char *value,
-                                           struct scanner_error *error);
+enum scanner_status sane_option_set_string(SANE_Handle handle, const struct sane_option *option,
+                                           const char *value, struct scanner_error *error);
 enum scanner_status sane_option_set_bool(SANE_Handle handle, const struct sane_option *option, bool value,
                                          struct scanner_error *error);
 /* "NAME=VALUE" with the value as the option's type has it; yes and no for a switch. */
-enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignment, struct scanner_error *error);
+enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignment,
+                                         struct scanner_error *error);
 
 /* The values that are set now; false when the device does not say. */
 bool sane_option_get_number(SANE_Handle handle, const char *name, double *value);

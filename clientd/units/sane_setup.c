@@ -1,6 +1,6 @@
 /*
- * The order: source, mode, depth, then what the settings add, resolution, area, brightness and contrast. Each of them
- * may change what the next ones offer, never the ones before.
+ * The order: source, mode, depth, then what the settings add, resolution, area, brightness and contrast. Each
+ * of them may change what the next ones offer, never the ones before.
  */
 #include "config.h"
 
@@ -51,13 +51,15 @@ bool sane_setup_lineart_is_depth(SANE_Handle handle)
         sane_word_for_mode(sane_setup_words(&mode), SCANNER_LINEART))
         return false;
     double least, most;
-    return sane_option_find(handle, SANE_NAME_BIT_DEPTH, &depth) && sane_option_limits(&depth, &least, &most) &&
-           sane_option_allows(&depth, 1);
+    return sane_option_find(handle, SANE_NAME_BIT_DEPTH, &depth) &&
+           sane_option_limits(&depth, &least, &most) && sane_option_allows(&depth, 1);
 }
 
-/* ---- Source ----------------------------------------------------------------------------------------------- */
+/* ---- Source -----------------------------------------------------------------------------------------------
+ */
 
-static enum scanner_status refuse_source(SANE_Handle handle, enum scanner_source source, struct scanner_error *error)
+static enum scanner_status refuse_source(SANE_Handle handle, enum scanner_source source,
+                                         struct scanner_error *error)
 {
     struct sane_option option;
     char sources[LIST_TEXT_BYTES] = "";
@@ -65,23 +67,26 @@ static enum scanner_status refuse_source(SANE_Handle handle, enum scanner_source
         sane_option_describe(&option, sources, sizeof sources);
     if (!sources[0])
         return scanner_sane_refused(error, "the scanner has no source %s", scanner_source_name(source));
-    return scanner_sane_refused(error, "the scanner has no source %s; its sources are: %s", scanner_source_name(source),
-                                sources);
+    return scanner_sane_refused(error, "the scanner has no source %s; its sources are: %s",
+                                scanner_source_name(source), sources);
 }
 
-/* One or both sides, where that is an option of its own. */
-static enum scanner_status apply_sides(SANE_Handle handle, bool both, struct scanner_error *error)
+/* One or both sides, where that is an option of its own; where it is not, a source that the settings name is
+ * trusted. */
+static enum scanner_status apply_sides(SANE_Handle handle, bool both, bool trusted,
+                                       struct scanner_error *error)
 {
     const struct sane_duplex_option *duplex = sane_setup_duplex_option(handle);
     struct sane_option option;
     if (!duplex || !sane_option_usable(handle, duplex->name, &option))
-        return both ? refuse_source(handle, SCANNER_ADF_DUPLEX, error) : SCANNER_GOOD;
+        return both && !trusted ? refuse_source(handle, SCANNER_ADF_DUPLEX, error) : SCANNER_GOOD;
     if (duplex->both_sides)
         return sane_option_set_string(handle, &option, both ? duplex->both_sides : duplex->one_side, error);
     return sane_option_set_bool(handle, &option, both, error);
 }
 
-/* The word for a source; a duplex feeder that has none of its own is the feeder with both sides switched on. */
+/* The word for a source; a duplex feeder that has none of its own is the feeder with both sides switched on.
+ */
 static const char *choose_source(const struct sane_option *option, const struct scanner_request *request,
                                  enum scanner_source wanted)
 {
@@ -93,8 +98,8 @@ static const char *choose_source(const struct sane_option *option, const struct 
 }
 
 /* A device without the option has one source, which is what the user says it is. */
-static enum scanner_status apply_source(SANE_Handle handle, const struct scanner_request *request, bool *feeder,
-                                        struct scanner_error *error)
+static enum scanner_status apply_source(SANE_Handle handle, const struct scanner_request *request,
+                                        bool *feeder, struct scanner_error *error)
 {
     enum scanner_source wanted = (enum scanner_source)request->options->source;
     struct sane_option option;
@@ -114,11 +119,12 @@ static enum scanner_status apply_source(SANE_Handle handle, const struct scanner
     enum scanner_source is = sane_word_source(now);
     *feeder = (wanted ? wanted : is) >= SCANNER_ADF;
     if ((wanted == SCANNER_ADF || wanted == SCANNER_ADF_DUPLEX) && is != SCANNER_ADF_DUPLEX)
-        return apply_sides(handle, wanted == SCANNER_ADF_DUPLEX, error);
+        return apply_sides(handle, wanted == SCANNER_ADF_DUPLEX, request->source_name != NULL, error);
     return SCANNER_GOOD;
 }
 
-/* ---- Mode and depth --------------------------------------------------------------------------------------- */
+/* ---- Mode and depth ---------------------------------------------------------------------------------------
+ */
 
 static enum scanner_status apply_mode(SANE_Handle handle, enum scanner_mode mode, struct scanner_error *error)
 {
@@ -134,7 +140,8 @@ static enum scanner_status apply_mode(SANE_Handle handle, enum scanner_mode mode
     if (word)
         return sane_option_set_string(handle, &option, word, error);
     sane_option_describe(&option, modes, sizeof modes);
-    return scanner_sane_refused(error, "the scanner has no mode %s; its modes are: %s", scanner_mode_name(mode), modes);
+    return scanner_sane_refused(error, "the scanner has no mode %s; its modes are: %s",
+                                scanner_mode_name(mode), modes);
 }
 
 /* A device without the option may still have that depth: check_promise in read_job.c looks. */
@@ -154,10 +161,12 @@ static enum scanner_status apply_depth(SANE_Handle handle, const struct record_r
         if (status != SCANNER_GOOD || got == depth)
             return status;
     }
-    return scanner_sane_refused(error, "the scanner cannot do %g bits per sample; it can do: %s", depth, depths);
+    return scanner_sane_refused(error, "the scanner cannot do %g bits per sample; it can do: %s", depth,
+                                depths);
 }
 
-/* ---- Resolution ------------------------------------------------------------------------------------------- */
+/* ---- Resolution -------------------------------------------------------------------------------------------
+ */
 
 static enum scanner_status apply_one_resolution(SANE_Handle handle, const char *name, double dpi,
                                                 struct scanner_error *error)
@@ -209,29 +218,33 @@ static void read_resolution(SANE_Handle handle, struct scanner_setup *setup)
     setup->y_dpi = whole_dpi(y);
 }
 
-/* ---- Area ------------------------------------------------------------------------------------------------- */
+/* ---- Area -------------------------------------------------------------------------------------------------
+ */
 
 /* One edge or size in micrometres, in the device's unit: millimetres or pixels. */
-static enum scanner_status apply_length(SANE_Handle handle, const char *name, double micrometres, uint32_t dpi,
-                                        bool needed, struct scanner_error *error)
+static enum scanner_status apply_length(SANE_Handle handle, const char *name, double micrometres,
+                                        uint32_t dpi, bool needed, struct scanner_error *error)
 {
     struct sane_option option;
     double least, most, unit_um = 1000;
     if (!sane_option_usable(handle, name, &option))
-        return needed ? scanner_sane_refused(error, "the scanner does not let the area be chosen") : SCANNER_GOOD;
+        return needed ? scanner_sane_refused(error, "the scanner does not let the area be chosen")
+                      : SCANNER_GOOD;
     if (option.descriptor->unit == SANE_UNIT_PIXEL && dpi)
         unit_um = MICROMETRES_PER_INCH / dpi;
     double value = micrometres / unit_um, tolerance = AREA_TOLERANCE_UM / unit_um;
     if (sane_option_limits(&option, &least, &most)) {
         if (value < least - tolerance || value > most + tolerance)
-            return scanner_sane_refused(error, "the area goes beyond what the scanner can see: %g mm; %s is %g to %g mm",
-                                        micrometres / 1000, name, least * unit_um / 1000, most * unit_um / 1000);
+            return scanner_sane_refused(
+                error, "the area goes beyond what the scanner can see: %g mm; %s is %g to %g mm",
+                micrometres / 1000, name, least * unit_um / 1000, most * unit_um / 1000);
         value = fmax(least, fmin(most, value));
     }
     return sane_option_set_number(handle, &option, value, NULL, error);
 }
 
-/* Far edges first: a device may refuse a near edge behind the far one. Sheet-fed devices want the paper's size, too. */
+/* Far edges first: a device may refuse a near edge behind the far one. Sheet-fed devices want the paper's
+ * size, too. */
 static enum scanner_status apply_area(SANE_Handle handle, const struct record_read_options *options,
                                       const struct scanner_setup *setup, struct scanner_error *error)
 {
@@ -253,12 +266,13 @@ static enum scanner_status apply_area(SANE_Handle handle, const struct record_re
     enum scanner_status status = SCANNER_GOOD;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && status == SCANNER_GOOD; i++)
         if (lengths[i].asked_for)
-            status = apply_length(handle, lengths[i].name, lengths[i].micrometres, lengths[i].dpi, lengths[i].needed,
-                                  error);
+            status = apply_length(handle, lengths[i].name, lengths[i].micrometres, lengths[i].dpi,
+                                  lengths[i].needed, error);
     return status;
 }
 
-/* ---- Brightness and contrast ------------------------------------------------------------------------------ */
+/* ---- Brightness and contrast ------------------------------------------------------------------------------
+ */
 
 /* -100 to 100 onto the device's range, whose middle (or 0, where that lies inside) changes nothing. */
 static enum scanner_status apply_adjustment(SANE_Handle handle, const char *name, int32_t percent,
@@ -277,7 +291,8 @@ static enum scanner_status apply_adjustment(SANE_Handle handle, const char *name
     return sane_option_set_number(handle, &option, neutral + reach * percent / 100, NULL, error);
 }
 
-/* ---- All of it -------------------------------------------------------------------------------------------- */
+/* ---- All of it --------------------------------------------------------------------------------------------
+ */
 
 static enum scanner_status apply_extra(SANE_Handle handle, const struct scanner_request *request,
                                        struct scanner_error *error)

@@ -7,8 +7,8 @@
 #include "clientd/units/sane_options.h"
 #include "clientd/units/scanner.h"
 
-/* Applies all that is asked for, in an order in which no option undoes another. What the device cannot do exactly
- * is refused with a sentence that says what it can do. */
+/* Applies all that is asked for, in an order in which no option undoes another. What the device cannot do
+ * exactly is refused with a sentence that says what it can do. */
 enum scanner_status sane_setup_apply(SANE_Handle handle, const struct scanner_request *request,
                                      struct scanner_setup *setup, struct scanner_error *error);
 
@@ -17,7 +17,8 @@ int sane_setup_describe(SANE_Handle handle, struct frame_list_builder *list);
 
 /* The words of an option that is a list of strings; NULL for any other. */
 const char *const *sane_setup_words(const struct sane_option *option);
-/* How duplex is made where it is no source: an option and its values for one and both sides (NULL: a switch). */
+/* How duplex is made where it is no source: an option and its values for one and both sides (NULL: a switch).
+ */
 struct sane_duplex_option {
     const char *name, *one_side, *both_sides;
 };

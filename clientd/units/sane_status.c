@@ -17,8 +17,9 @@ struct status_meaning {
     bool unmoved;   /* from sane_start: certainly before any paper moved */
 };
 
-/* INVAL: at open there is no such device, at start the options do not go together. IO_ERROR at open is how most drivers
- * say that nothing answers. A cover may be opened, and a cable pulled, while a sheet is being drawn in. */
+/* INVAL: at open there is no such device, at start the options do not go together. IO_ERROR at open is how
+ * most drivers say that nothing answers. A cover may be opened, and a cable pulled, while a sheet is being
+ * drawn in. */
 static const struct status_meaning meanings[] = {
     [SANE_STATUS_UNSUPPORTED] = {ERROR_DEVICE_MISSING, ERROR_OPTION_UNSUPPORTED, ERROR_DEVICE_IO, true},
     [SANE_STATUS_CANCELLED] = {ERROR_DEVICE_IO, ERROR_DEVICE_IO, ERROR_DEVICE_IO, false},
@@ -51,7 +52,8 @@ enum scanner_status scanner_sane_failed(struct scanner_error *error, SANE_Status
         error->code = meaning->open;
     else
         error->code = call == SANE_CALL_READ ? meaning->read : meaning->start;
-    error->unmoved = call == SANE_CALL_OPEN || call == SANE_CALL_OPTION || (call == SANE_CALL_START && meaning->unmoved);
+    error->unmoved =
+        call == SANE_CALL_OPEN || call == SANE_CALL_OPTION || (call == SANE_CALL_START && meaning->unmoved);
     snprintf(text, sizeof text, "%s (%s)", sane_strstatus(status), detail);
     set_text(error, text);
     return SCANNER_FAILED;

@@ -35,13 +35,22 @@ static const struct meaning source_parts[] = {
     {NULL, SCANNER_DEFAULT_SOURCE},
 };
 
-/* 'Gray' behind the words for black and white: 'Black & White' alone, but 'Gray[Error Diffusion]' is no lineart. */
+/* 'Gray' behind the words for black and white: 'Black & White' alone, but 'Gray[Error Diffusion]' is no
+ * lineart. */
 static const struct meaning mode_parts[] = {
-    {"lineart", SCANNER_LINEART},    {"line art", SCANNER_LINEART}, {"binary", SCANNER_LINEART},
-    {"monochrome", SCANNER_LINEART}, {"threshold", SCANNER_LINEART}, {"black", SCANNER_LINEART},
-    {"halftone", SCANNER_DEFAULT_MODE}, {"diffusion", SCANNER_DEFAULT_MODE}, {"dither", SCANNER_DEFAULT_MODE},
-    {"gray", SCANNER_GRAY},          {"grey", SCANNER_GRAY},
-    {"color", SCANNER_COLOR},        {"colour", SCANNER_COLOR},
+    {"lineart", SCANNER_LINEART},
+    {"line art", SCANNER_LINEART},
+    {"binary", SCANNER_LINEART},
+    {"monochrome", SCANNER_LINEART},
+    {"threshold", SCANNER_LINEART},
+    {"black", SCANNER_LINEART},
+    {"halftone", SCANNER_DEFAULT_MODE},
+    {"diffusion", SCANNER_DEFAULT_MODE},
+    {"dither", SCANNER_DEFAULT_MODE},
+    {"gray", SCANNER_GRAY},
+    {"grey", SCANNER_GRAY},
+    {"color", SCANNER_COLOR},
+    {"colour", SCANNER_COLOR},
     {NULL, SCANNER_DEFAULT_MODE},
 };
 

@@ -9,8 +9,8 @@ enum scanner_source sane_word_source(const char *word);
 /* SCANNER_DEFAULT_MODE for what is none of the three. */
 enum scanner_mode sane_word_mode(const char *word);
 
-/* The best of a NULL-terminated list (NULL is an empty one) for that meaning, or NULL. The plainest word wins: 'ADF'
- * before 'ADF Front', 'Color' before '48 bits color'. */
+/* The best of a NULL-terminated list (NULL is an empty one) for that meaning, or NULL. The plainest word
+ * wins: 'ADF' before 'ADF Front', 'Color' before '48 bits color'. */
 const char *sane_word_for_source(const char *const *words, enum scanner_source source);
 const char *sane_word_for_mode(const char *const *words, enum scanner_mode mode);
 

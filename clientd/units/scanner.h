@@ -3,8 +3,9 @@
  *
  *   open ─► apply ─► ( start ─► parameters ─► read … read ) … ─► cancel ─► close
  *
- * One image is what stands between start and the end of its data; a three-pass device needs three of them for a
- * page. All calls block, except `cancel`, which may also come from a signal handler while another call runs.
+ * One image is what stands between start and the end of its data; a three-pass device needs three of them for
+ * a page. All calls block, except `cancel`, which may also come from a signal handler while another call
+ * runs.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_SCANNER_H
 #define DESKLINE_CLIENTD_UNITS_SCANNER_H
@@ -16,7 +17,12 @@
 #include <deskline/frame.h>
 
 /* Numbers of read_options.source and read_options.mode. */
-enum scanner_source { SCANNER_DEFAULT_SOURCE = 0, SCANNER_FLATBED = 1, SCANNER_ADF = 2, SCANNER_ADF_DUPLEX = 3 };
+enum scanner_source {
+    SCANNER_DEFAULT_SOURCE = 0,
+    SCANNER_FLATBED = 1,
+    SCANNER_ADF = 2,
+    SCANNER_ADF_DUPLEX = 3
+};
 enum scanner_mode { SCANNER_DEFAULT_MODE = 0, SCANNER_LINEART = 1, SCANNER_GRAY = 2, SCANNER_COLOR = 3 };
 
 enum scanner_status {
@@ -27,8 +33,8 @@ enum scanner_status {
 };
 
 struct scanner_error {
-    uint16_t code; /* of errors.def */
-    bool unmoved;  /* from start: it failed before any paper could have been moved */
+    uint16_t code;  /* of errors.def */
+    bool unmoved;   /* from start: it failed before any paper could have been moved */
     char text[512]; /* UTF-8, one line: what the device said and in which call */
 };
 
@@ -45,7 +51,13 @@ struct scanner_setup {
     uint32_t x_dpi, y_dpi; /* 0 where the device does not say */
 };
 
-enum scanner_plane { SCANNER_PLANE_GRAY, SCANNER_PLANE_RGB, SCANNER_PLANE_RED, SCANNER_PLANE_GREEN, SCANNER_PLANE_BLUE };
+enum scanner_plane {
+    SCANNER_PLANE_GRAY,
+    SCANNER_PLANE_RGB,
+    SCANNER_PLANE_RED,
+    SCANNER_PLANE_GREEN,
+    SCANNER_PLANE_BLUE
+};
 
 struct scanner_frame {
     enum scanner_plane plane;

@@ -19,7 +19,8 @@ static struct scanner_sane *sane_of(struct scanner *scanner)
     return (struct scanner_sane *)scanner;
 }
 
-static enum scanner_status sane_scanner_open(struct scanner *scanner, const char *device, struct scanner_error *error)
+static enum scanner_status sane_scanner_open(struct scanner *scanner, const char *device,
+                                             struct scanner_error *error)
 {
     SANE_Handle handle = NULL;
     SANE_Status status = sane_open(device, &handle);
@@ -45,7 +46,8 @@ static enum scanner_status sane_scanner_start(struct scanner *scanner, struct sc
     SANE_Status status = sane_start(sane_of(scanner)->handle);
     if (status == SANE_STATUS_NO_DOCS)
         return SCANNER_EMPTY;
-    return status == SANE_STATUS_GOOD ? SCANNER_GOOD : scanner_sane_failed(error, status, SANE_CALL_START, "starting");
+    return status == SANE_STATUS_GOOD ? SCANNER_GOOD
+                                      : scanner_sane_failed(error, status, SANE_CALL_START, "starting");
 }
 
 static bool plane_of(SANE_Frame format, enum scanner_plane *plane)
@@ -75,15 +77,16 @@ static enum scanner_status sane_scanner_parameters(struct scanner *scanner, stru
                                     .lines = parameters.lines > 0 ? (uint32_t)parameters.lines : 0,
                                     .depth = (uint32_t)parameters.depth};
     if (!plane_of(parameters.format, &frame->plane))
-        return scanner_sane_refused(error, "the scanner delivers a kind of image that is not understood (frame %d)",
+        return scanner_sane_refused(error,
+                                    "the scanner delivers a kind of image that is not understood (frame %d)",
                                     (int)parameters.format);
     if (parameters.bytes_per_line < 1 || parameters.pixels_per_line < 1 || parameters.depth < 1)
         return scanner_sane_failed(error, SANE_STATUS_IO_ERROR, SANE_CALL_READ, "the image has no size");
     return SCANNER_GOOD;
 }
 
-static enum scanner_status sane_scanner_read(struct scanner *scanner, uint8_t *bytes, size_t room, size_t *length,
-                                             struct scanner_error *error)
+static enum scanner_status sane_scanner_read(struct scanner *scanner, uint8_t *bytes, size_t room,
+                                             size_t *length, struct scanner_error *error)
 {
     SANE_Int most = room > INT_MAX ? INT_MAX : (SANE_Int)room, given = 0;
     SANE_Status status = sane_read(sane_of(scanner)->handle, bytes, most, &given);
@@ -91,7 +94,8 @@ static enum scanner_status sane_scanner_read(struct scanner *scanner, uint8_t *b
     switch (status) {
     case SANE_STATUS_GOOD:
         if (given < 0 || given > most)
-            return scanner_sane_failed(error, SANE_STATUS_IO_ERROR, SANE_CALL_READ, "an impossible number of bytes");
+            return scanner_sane_failed(error, SANE_STATUS_IO_ERROR, SANE_CALL_READ,
+                                       "an impossible number of bytes");
         *length = (size_t)given;
         return SCANNER_GOOD;
     case SANE_STATUS_EOF:

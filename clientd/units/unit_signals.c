@@ -39,7 +39,8 @@ static void handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
     sigemptyset(&action.sa_mask);
-    /* Without SA_RESTART: a driver that waits in a system call notices. The numbers are valid: no error here. */
+    /* Without SA_RESTART: a driver that waits in a system call notices. The numbers are valid: no error here.
+     */
     sigaction(number, &action, NULL);
 }
 
@@ -62,7 +63,8 @@ void unit_signals_guard(struct scanner *scanner)
     guarded = scanner;
 }
 
-/* The note is read behind the announcement: a signal between the two cancels, one before them is seen here. */
+/* The note is read behind the announcement: a signal between the two cancels, one before them is seen here.
+ */
 bool unit_signals_enter(void)
 {
     in_device_call = 1;

@@ -1,9 +1,9 @@
 /*
  * How the unit is asked to stop: by SIGTERM (or SIGINT), or because the daemon is gone.
  *
- * A device call may block for ever, so it is announced: a signal that comes meanwhile cancels it at once, which
- * SANE allows from a handler. Outside of device calls a signal only leaves a note. From the request on, the
- * process has UNIT_STOP_LIMIT_S seconds: a stuck driver must not keep it alive.
+ * A device call may block for ever, so it is announced: a signal that comes meanwhile cancels it at once,
+ * which SANE allows from a handler. Outside of device calls a signal only leaves a note. From the request on,
+ * the process has UNIT_STOP_LIMIT_S seconds: a stuck driver must not keep it alive.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_UNIT_SIGNALS_H
 #define DESKLINE_CLIENTD_UNITS_UNIT_SIGNALS_H
@@ -30,8 +30,8 @@ bool unit_signals_stopped(void);
 /* Ends the process when it still lives after so many seconds (0: never mind). */
 void unit_signals_limit(unsigned seconds);
 
-/* Waits until `fd` can be read: 1, 0 after timeout_ms (-1: no limit), -EINTR when asked to stop, or a negative
- * errno. A request to stop is never slept over. */
+/* Waits until `fd` can be read: 1, 0 after timeout_ms (-1: no limit), -EINTR when asked to stop, or a
+ * negative errno. A request to stop is never slept over. */
 int unit_signals_wait(int fd, int timeout_ms);
 
 #endif

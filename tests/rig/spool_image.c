@@ -1,6 +1,7 @@
 /*
- * spool-image: a page of a spool as PNM, to compare it with what was in the scanner. It believes nothing: the meta file has
- * to be two frames that fit the stream's name, the stream as long and with the digest that they say.
+ * spool-image: a page of a spool as PNM, to compare it with what was in the scanner. It believes nothing: the
+ * meta file has to be two frames that fit the stream's name, the stream as long and with the digest that they
+ * say.
  *
  *   spool-image FOLDER PAGE GENERATION >IMAGE
  */
@@ -34,7 +35,8 @@ static size_t take_frame(const uint8_t *bytes, size_t length, enum frame_type ty
     if (length < FRAME_HEADER_BYTES)
         fail(why);
     frame_header_decode(bytes, &header);
-    if (frame_header_check(&header, AT_SERVER, WHEN_OPEN, &why) || header.length > length - FRAME_HEADER_BYTES ||
+    if (frame_header_check(&header, AT_SERVER, WHEN_OPEN, &why) ||
+        header.length > length - FRAME_HEADER_BYTES ||
         frame_decode(&header, bytes + FRAME_HEADER_BYTES, frame, &why))
         fail(why);
     if (frame->type != type)
@@ -93,16 +95,16 @@ int main(int argc, char **argv)
     size_t first = take_frame((uint8_t *)meta, length, FRAME_PAGE_BEGIN, &begin);
     size_t second = take_frame((uint8_t *)meta + first, length - first, FRAME_PAGE_END, &end);
     const struct frame_page_begin *b = &begin.page_begin;
-    if (first + second != length || b->page != page || b->generation != generation || end.page_end.page != page ||
-        end.page_end.generation != generation || b->height != end.page_end.rows)
+    if (first + second != length || b->page != page || b->generation != generation ||
+        end.page_end.page != page || end.page_end.generation != generation || b->height != end.page_end.rows)
         fail("the meta file is about something else");
     spool_stream_name(name, page, generation);
     int fd = blob_open(folder, name, O_RDONLY, 0);
     if (fd < 0)
         fail("there is no stream");
     check_stream(fd, &end.page_end);
-    struct page_format format = {(enum page_codec)b->codec, b->width,      b->height, b->bits,
-                                 b->components,             b->x_dpi, b->y_dpi};
+    struct page_format format = {
+        (enum page_codec)b->codec, b->width, b->height, b->bits, b->components, b->x_dpi, b->y_dpi};
     write_header(&format, b->height);
     if (page_decoder_new(&decoder, &format, b->height, write_row, &format))
         fail("no page can be like this");

@@ -1,12 +1,14 @@
 /*
- * unit-driver: plays clientd for a reading unit. It starts the unit with a socketpair, sends it one READ_COMMAND (unless
- * the unit is to list), prints each frame that comes back as a line, and last of all how the unit ended.
+ * unit-driver: plays clientd for a reading unit. It starts the unit with a socketpair, sends it one
+ * READ_COMMAND (unless the unit is to list), prints each frame that comes back as a line, and last of all how
+ * the unit ended.
  *
  *   unit-driver [OPTIONS] -- UNIT [ARGUMENTS]
  *     --first N --count N --expected N --generation N --source N --mode N --depth N --resolution N
  *     --left UM --top UM --width UM --height UM --brightness N --contrast N --codec N
  *                          the fields of the command, as numbers
- *     --stop-on WORD       SIGTERM when a line begins with WORD; --kill-on, --leave-on: SIGKILL, or close the socket
+ *     --stop-on WORD       SIGTERM when a line begins with WORD; --kill-on, --leave-on: SIGKILL, or close the
+ * socket
  *     --stall-ms N         SIGTERM when no frame came for so long (default 10000)
  *     --make-room FILE     removes FILE when the unit says that the spool is full, and lets it go on
  *     --list               sends nothing
@@ -48,7 +50,10 @@ struct field {
     size_t width;
 };
 #define COMMAND(name, member)                                                                                \
-    {name, offsetof(struct frame_read_command, member), sizeof(((struct frame_read_command *)NULL)->member)}
+    {                                                                                                        \
+        name, offsetof(struct frame_read_command, member),                                                   \
+            sizeof(((struct frame_read_command *)NULL)->member)                                              \
+    }
 static const struct field fields[] = {
     COMMAND("first", first_page),
     COMMAND("count", count),
@@ -173,6 +178,19 @@ static bool begins_with(const char *line, const char *word)
     return word && strncmp(line, word, strlen(word)) == 0;
 }
 
+static void print_units(const struct frame_list *units)
+{
+    struct record_unit unit;
+    struct record_attribute attribute;
+    for (size_t cursor = 0; frame_list_next(units, &frame_record_unit, &cursor, &unit);) {
+        printf("unit %.*s state=%u reasons=%.*s model=%.*s\n", (int)unit.name.length, unit.name.at,
+               unit.state, (int)unit.reasons.length, unit.reasons.at, (int)unit.model.length, unit.model.at);
+        for (size_t at = 0; frame_list_next(&unit.capabilities, &frame_record_attribute, &at, &attribute);)
+            printf("  %.*s=%.*s\n", (int)attribute.name.length, attribute.name.at,
+                   (int)attribute.value.length, attribute.value.at);
+    }
+}
+
 /* False when the driver is not to listen any more. */
 static bool react(struct driver *driver, const struct frame *frame, const char *line)
 {
@@ -210,6 +228,8 @@ static void converse(struct driver *driver)
         }
         frame_print(&frame, line, sizeof line);
         puts(line);
+        if (frame.type == FRAME_UNIT_LIST)
+            print_units(&frame.unit_list.units);
         fflush(stdout);
         more = react(driver, &frame, line);
         free(payload);
@@ -218,9 +238,9 @@ static void converse(struct driver *driver)
 
 int main(int argc, char **argv)
 {
-    struct driver driver = {.stall_ms = 10000,
-                            .command = {.type = FRAME_READ_COMMAND,
-                                        .read_command = {.first_page = 1, .options = {.codec = 1}}}};
+    struct driver driver = {
+        .stall_ms = 10000,
+        .command = {.type = FRAME_READ_COMMAND, .read_command = {.first_page = 1, .options = {.codec = 1}}}};
     int status = 0;
     int unit = parse(argc, argv, &driver);
     start(&driver, argv + unit);
