@@ -521,6 +521,8 @@ START_TEST(pages_that_do_not_fit)
     bad = page;
     bad.rows = 0;
     ck_assert_int_eq(document_writer_page(writer, &bad), -EINVAL);
+    bad.rows = page.rows - 1; /* not the height of its format */
+    ck_assert_int_eq(document_writer_page(writer, &bad), -EINVAL);
     bad = page;
     bad.format.codec = PAGE_CODEC_PDF;
     ck_assert_int_eq(document_writer_page(writer, &bad), -EINVAL);
