@@ -33,4 +33,4 @@ tests_rig_spool_image_SOURCES = tests/rig/spool_image.c
 tests_rig_spool_image_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 tests_rig_spool_image_LDADD = libpage.la libbase.la libdeskline.la
 TESTS += tests/e2e/10-reading-unit.sh
-EXTRA_DIST += tests/e2e/10-reading-unit.sh tests/lsan.supp
+EXTRA_DIST += tests/e2e/10-reading-unit.sh

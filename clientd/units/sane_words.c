@@ -92,12 +92,12 @@ enum scanner_mode sane_word_mode(const char *word)
 
 const char *sane_word_for_source(const char *const *words, enum scanner_source source)
 {
-    return plainest(source_parts, words, source);
+    return plainest(source_parts, words, (int)source);
 }
 
 const char *sane_word_for_mode(const char *const *words, enum scanner_mode mode)
 {
-    return plainest(mode_parts, words, mode);
+    return plainest(mode_parts, words, (int)mode);
 }
 
 const char *scanner_source_name(enum scanner_source source)

@@ -3,6 +3,7 @@
 #include "clientd/units/scanner_sane.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -24,8 +25,11 @@ static enum scanner_status sane_scanner_open(struct scanner *scanner, const char
 {
     SANE_Handle handle = NULL;
     SANE_Status status = sane_open(device, &handle);
-    if (status != SANE_STATUS_GOOD)
-        return scanner_sane_failed(error, status, SANE_CALL_OPEN, device);
+    if (status != SANE_STATUS_GOOD) {
+        char detail[300];
+        snprintf(detail, sizeof detail, "opening %s", device);
+        return scanner_sane_failed(error, status, SANE_CALL_OPEN, detail);
+    }
     sane_of(scanner)->handle = handle;
     return SCANNER_GOOD;
 }

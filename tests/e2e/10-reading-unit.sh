@@ -3,7 +3,6 @@
 # device. Run in the top folder of the build.
 set -u
 build=$(pwd)
-source=${srcdir:-$(dirname "$0")/../..}
 operator=$build/tests/rig/rig-operator
 driver=$build/tests/rig/unit-driver
 image=$build/tests/rig/spool-image
@@ -14,8 +13,7 @@ trap 'exit 99' HUP INT TERM
 
 SANE_CONFIG_DIR=$work/sane
 LD_LIBRARY_PATH=$build/rig-sane-checked${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-LSAN_OPTIONS=suppressions=$(cd "$source" && pwd)/tests/lsan.supp:print_suppressions=0
-export SANE_CONFIG_DIR LD_LIBRARY_PATH LSAN_OPTIONS
+export SANE_CONFIG_DIR LD_LIBRARY_PATH
 device=$work/scanner
 log=$work/out
 

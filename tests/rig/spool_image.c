@@ -78,8 +78,8 @@ static void check_stream(int fd, const struct frame_page_end *end)
 
 int main(int argc, char **argv)
 {
-    char name[SPOOL_NAME_SIZE], *meta;
-    size_t length;
+    char name[SPOOL_NAME_SIZE], *meta = NULL;
+    size_t length = 0;
     struct frame begin, end;
     const char *why = "";
     struct page_decoder *decoder;
