@@ -46,4 +46,10 @@ test_page_hostile_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS)
 test_page_documents_SOURCES = tests/unit/test_page_documents.c
 test_page_documents_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS) $(TIFF_CFLAGS) $(JPEG_CFLAGS)
 test_page_documents_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS) $(TIFF_LIBS)
+
+# clientd/units/
+check_PROGRAMS += tests/unit/test_reading_unit
+TESTS += tests/unit/test_reading_unit
+tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
 endif
