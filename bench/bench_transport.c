@@ -4,6 +4,8 @@
  *
  *   bench_transport [MEGABYTES [ROUNDS [PEERS]]]
  */
+#include "config.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <openssl/ssl.h>
@@ -179,7 +181,8 @@ static SSL_CTX *plain_context(struct tls_context *ours_too)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_method());
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    SSL_CTX_set_num_tickets(context, 0); /* the sender never reads: an unread ticket would reset the connection */
+    SSL_CTX_set_num_tickets(context,
+                            0); /* the sender never reads: an unread ticket would reset the connection */
     SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
     SSL_CTX_use_certificate(context, SSL_CTX_get0_certificate(ours_too->ssl));
     SSL_CTX_use_PrivateKey(context, SSL_CTX_get0_privatekey(ours_too->ssl));

@@ -1,4 +1,6 @@
 /* Keys and certificates: what is issued, what is refused, and what stays on disk. */
+#include "config.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

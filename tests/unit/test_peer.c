@@ -1,4 +1,6 @@
 /* Connections over real sockets on loopback: TLS, credit, heartbeat, bounds, and every way to end. */
+#include "config.h"
+
 #include <check.h>
 #include <errno.h>
 #include <openssl/ssl.h>
@@ -16,6 +18,9 @@
 #define SWEEP_MS   20
 #define GIVE_UP_MS 8000
 
+/* What an end does in a callback. */
+enum habit { KEEP, FREE_IN_READY, FREE_IN_FRAME, FREE_IN_CLOSED, FREE_IN_ROOM, REFUSE_IN_FRAME };
+
 /* One end, and what has happened to it. */
 struct end {
     struct peer *peer;
@@ -24,7 +29,7 @@ struct end {
     bool is_refusal;
     char text[256];
     uint64_t page_bytes;
-    enum { KEEP, FREE_IN_READY, FREE_IN_FRAME, FREE_IN_CLOSED, FREE_IN_ROOM, REFUSE_IN_FRAME } habit;
+    enum habit habit;
     bool grants, sums_up;
     uint8_t sum;
 };
@@ -568,7 +573,7 @@ END_TEST
 START_TEST(free_in_callbacks)
 {
     struct frame frame = status_frame();
-    server.habit = _i;
+    server.habit = (enum habit)_i;
     join(client_tls, &at_server);
     for (unsigned i = 0; i < 3; i++) /* what follows in the buffer is not handed out any more */
         ck_assert_int_eq(peer_send(client.peer, &frame), 0);

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "tests/unit/test_tls_support.h"
 
 #include <netinet/in.h>
