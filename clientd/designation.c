@@ -1,7 +1,8 @@
 #include "clientd/designation.h"
 
 enum manner designation_by_policy(const struct designation_policy *policy,
-                                  const struct designation_question *question, uint32_t interrupted, bool hole)
+                                  const struct designation_question *question, uint32_t interrupted,
+                                  bool hole)
 {
     bool at_device = error_find(question->error)->class == ERROR_CLASS_DEVICE;
     if (question->error == ERROR_CLIENT_RESTARTED && interrupted == 0)

@@ -1,8 +1,8 @@
 /* When each manner is on offer, and what it does. */
 #include <deskline/phase.h>
 
-unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
-                       struct manner_offer offers[MANNER_OFFERS_MAX])
+unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
+                       bool interrupted, struct manner_offer offers[MANNER_OFFERS_MAX])
 {
     unsigned count = 0;
     uint32_t last = ledger_last_finished(ledger);

@@ -31,8 +31,8 @@ enum page_receive_step {
 /* `wanted`: whether the job wants that page in that generation. */
 enum page_receive_step page_receive_begin(struct page_receive *receive, const struct frame_page_begin *begin,
                                           bool wanted, const char **why);
-/* A first PAGE_DATA at offset 0 starts a part anew (RESTART, and the bytes are the first of the file). `limit` is
- * the most bytes that a page stream may have. */
+/* A first PAGE_DATA at offset 0 starts a part anew (RESTART, and the bytes are the first of the file).
+ * `limit` is the most bytes that a page stream may have. */
 enum page_receive_step page_receive_data(struct page_receive *receive, const struct frame_page_data *data,
                                          uint64_t limit, const char **why);
 enum page_receive_step page_receive_end(struct page_receive *receive, const struct frame_page_end *end,

@@ -25,8 +25,9 @@ static unsigned sheet_of_page(struct world *world, uint32_t page)
     return file ? file->sheet : 0;
 }
 
-/* Puts the stack together so that the device gets the sheet of `first_page` first: every sheet from that one on, in
- * order, without those that were left out unless `all`. A person finds it by looking at the last page that is to stay. */
+/* Puts the stack together so that the device gets the sheet of `first_page` first: every sheet from that one
+ * on, in order, without those that were left out unless `all`. A person finds it by looking at the last page
+ * that is to stay. */
 void paper_put_back(struct world *world, uint32_t first_page, bool all)
 {
     struct paper *paper = &world->paper;

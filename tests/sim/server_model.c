@@ -39,8 +39,8 @@ void server_event(struct world *world, struct job_event event)
     enum job_step before = world->server.job.step;
     uint32_t round = world->server.job.round;
     job_handle(&world->server.job, &event, &actions);
-    tell(world, "server: %s page %u round %u: step %d -> %d, %s", job_event_name(event.type), event.page, event.round,
-         (int)before, (int)world->server.job.step, error_find(world->server.job.error)->keyword);
+    tell(world, "server: %s page %u round %u: step %d -> %d, %s", job_event_name(event.type), event.page,
+         event.round, (int)before, (int)world->server.job.step, error_find(world->server.job.error)->keyword);
     struct job *job = &world->server.job;
     if (job->round != round) { /* a manner was designated: what it allows to be read again */
         paper_designated(&world->paper, job->manner);
@@ -63,8 +63,7 @@ static void send_question(struct world *world)
     struct message message = {.type = MESSAGE_QUESTION, .code = job->error};
     message.question = (struct designation_question){.round = job->question, .error = job->error};
     message.question.offer_count = job_offers(job, message.question.offers);
-    if (job_is_stopped(job))
-        send_to_client(world, message);
+    send_to_client(world, message);
 }
 
 static void send_restart(struct world *world)
@@ -95,6 +94,8 @@ static void carry_out(struct world *world, struct job_action action)
 {
     struct server *server = &world->server;
     struct job *job = &server->job;
+    if (job_action_is_stale(job, &action))
+        return;
     switch (action.type) {
     case JOB_ACTION_REGISTER:
         server->registering = true;
@@ -104,19 +105,18 @@ static void carry_out(struct world *world, struct job_action action)
         send_to_client(world, (struct message){.type = MESSAGE_READ_COMMAND});
         break;
     case JOB_ACTION_SEND_STORED:
-        send_to_client(world, (struct message){
-                                  .type = MESSAGE_PAGE_STORED, .page = action.page, .generation = action.generation});
+        send_to_client(world, (struct message){.type = MESSAGE_PAGE_STORED,
+                                               .page = action.page,
+                                               .generation = action.generation});
         break;
     case JOB_ACTION_SEND_SUSPEND:
         send_to_client(world, (struct message){.type = MESSAGE_SUSPEND, .code = job->error});
         break;
     case JOB_ACTION_SEND_QUESTION:
-        if (action.round == job->question)
-            send_question(world);
+        send_question(world);
         break;
     case JOB_ACTION_SEND_RESTART:
-        if (action.round == job->round)
-            send_restart(world);
+        send_restart(world);
         break;
     case JOB_ACTION_SEND_CLOSED:
         send_to_client(world, (struct message){.type = MESSAGE_CLOSED});
@@ -192,8 +192,9 @@ bool server_step(struct world *world)
         struct page_file file = server->syncing.files[0];
         files_drop(&server->syncing, file.page, file.generation);
         files_put(world, &server->files, file);
-        server_event(world, (struct job_event){
-                                .type = JOB_EVENT_PAGE_DURABLE, .page = file.page, .generation = file.generation});
+        server_event(world, (struct job_event){.type = JOB_EVENT_PAGE_DURABLE,
+                                               .page = file.page,
+                                               .generation = file.generation});
         return true;
     }
     if (server->registering && chance(world, 2)) {
@@ -221,7 +222,8 @@ bool server_step(struct world *world)
     return false;
 }
 
-/* ---- Life and death ----------------------------------------------------------------------------------------- */
+/* ---- Life and death
+ * ----------------------------------------------------------------------------------------- */
 
 void server_crash(struct world *world)
 {
@@ -245,8 +247,9 @@ void server_start(struct world *world)
     struct job_actions actions;
     server->alive = true;
     tell(world, "server: starts");
-    server->receive = (struct page_receive){
-        .begin = {.page = server->part.page, .generation = server->part.generation}, .length = server->part_length};
+    server->receive =
+        (struct page_receive){.begin = {.page = server->part.page, .generation = server->part.generation},
+                              .length = server->part_length};
     if (!server->part_length)
         page_receive_forget(&server->receive);
     if (!server->has_record)
@@ -265,7 +268,8 @@ void server_open(struct world *world)
     server_event(world, (struct job_event){.type = JOB_EVENT_OPENED});
 }
 
-/* ---- Messages from the client --------------------------------------------------------------------------------- */
+/* ---- Messages from the client
+ * --------------------------------------------------------------------------------- */
 
 static void on_hello(struct world *world, const struct message *message)
 {
@@ -298,9 +302,10 @@ static void on_page(struct world *world, struct message *message)
         message->generation = known.generation; /* as if pages had no generation */
     bool wanted = job_wants_page(job, message->page, message->generation);
     if (message->type == MESSAGE_PAGE_BEGIN) {
-        step = page_receive_begin(&server->receive,
-                                  &(struct frame_page_begin){.page = message->page, .generation = message->generation},
-                                  wanted, &why);
+        step = page_receive_begin(
+            &server->receive,
+            &(struct frame_page_begin){.page = message->page, .generation = message->generation}, wanted,
+            &why);
         if (!wanted && known.state == PAGE_STORED && known.generation == message->generation)
             send_to_client(world, (struct message){.type = MESSAGE_PAGE_STORED,
                                                    .page = message->page,
@@ -327,12 +332,14 @@ static void on_page(struct world *world, struct message *message)
                                 &why);
     }
     if (step == PAGE_RECEIVE_RESTART || step == PAGE_RECEIVE_CONTINUE)
-        tell(world, "server: %s page %u generation %u at %u", step == PAGE_RECEIVE_RESTART ? "begins" : "goes on with",
-             message->page, message->generation, (unsigned)server->receive.length);
+        tell(world, "server: %s page %u generation %u at %u",
+             step == PAGE_RECEIVE_RESTART ? "begins" : "goes on with", message->page, message->generation,
+             (unsigned)server->receive.length);
     if (step == PAGE_RECEIVE_AGAIN) {
         server->part_length = 0;
-        send_to_client(world, (struct message){
-                                  .type = MESSAGE_PAGE_RESUME, .page = message->page, .generation = message->generation});
+        send_to_client(world, (struct message){.type = MESSAGE_PAGE_RESUME,
+                                               .page = message->page,
+                                               .generation = message->generation});
     } else if (step == PAGE_RECEIVE_REFUSE) {
         broken(world, "page %u refused: %s", message->page, why);
     } else if (step == PAGE_RECEIVE_FINISH) {
