@@ -88,7 +88,8 @@ static void print_command(FILE *out, enum program program, enum command_id id)
     size_t first = strcspn(command->name, " ");
     unsigned words_used = command->name[first] ? 2 : 1;
 
-    fprintf(out, "    \"%s\"*)\n        case \"$cur\" in -*) COMPREPLY=($(compgen -W \"", command->name);
+    fprintf(out, "    \"%s\" | \"%s \"*)\n        case \"$cur\" in -*) COMPREPLY=($(compgen -W \"",
+            command->name, command->name);
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         if (grammar_takes(id, program, i))
             fprintf(out, "--%s ", grammar_option(i)->name);
@@ -129,8 +130,12 @@ void completion_print(FILE *out, enum program program)
 {
     const char *name = program_name(program);
     fprintf(out, "# bash completion for %s, made by the program itself\n", name);
+    /* Names come from devices and peers: they are compared and quoted here, and never expanded (compgen -W
+     * would do that). */
     fprintf(out,
-            "_%s_ask() {\n    COMPREPLY=($(compgen -W \"$(%s %s \"$1\" 2>/dev/null)\" -- \"$cur\"))\n}\n",
+            "_%s_ask() {\n    local word\n    COMPREPLY=()\n    while read -r word; do\n"
+            "        if [[ $word == \"$cur\"* ]]; then COMPREPLY+=(\"$(printf %%q \"$word\")\"); fi\n"
+            "    done < <(%s %s \"$1\" 2>/dev/null)\n}\n",
             name, name, COMPLETION_ASK);
     fprintf(out, "_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n",
             name);

@@ -1,21 +1,22 @@
 #include "ctl/help.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static void print_options(FILE *out, enum program program, enum command_id command, bool common)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         const struct option_info *option = grammar_option(i);
-        char left[64];
+        char left[80];
         if (grammar_is_common(i) != common || (!common && !grammar_takes(command, program, i)))
             continue;
         int used = option->letter ? snprintf(left, sizeof left, "-%c, --%s", option->letter, option->name)
                                   : snprintf(left, sizeof left, "    --%s", option->name);
         if (option->value)
             snprintf(left + used, sizeof left - (size_t)used, " %s", option->value);
-        fprintf(out, "  %-32s %s\n", left, option->text);
+        fprintf(out, "  %-36s %s\n", left, option->text);
         if (option->kind == KIND_MANNER)
-            fprintf(out, "  %-32s %.*s\n", "", (int)strlen(option->words) - 1, option->words);
+            fprintf(out, "  %-36s %.*s\n", "", (int)strlen(option->words) - 1, option->words);
     }
 }
 
@@ -59,7 +60,7 @@ void help_print(FILE *out, enum program program, enum command_id id)
 
     fprintf(out, "Usage: %s %s%s", program_name(program), command->name, has_options ? " [OPTION]..." : "");
     print_arguments(out, program, command);
-    fprintf(out, "\n\n%s.\n", command->text);
+    fprintf(out, "\n\n%c%s.\n", toupper((unsigned char)command->text[0]), command->text + 1);
     if (has_options) {
         fprintf(out, "\nOptions:\n");
         print_options(out, program, id, false);
