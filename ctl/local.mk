@@ -35,3 +35,5 @@ ctl/completions/clientctl: ctl/clientctl$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) ctl/completions && ctl/clientctl$(EXEEXT) --print-completion > $@.tmp && mv $@.tmp $@
 ctl/completions/servicectl: ctl/servicectl$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) ctl/completions && ctl/servicectl$(EXEEXT) --print-completion > $@.tmp && mv $@.tmp $@
+
+dist_man_MANS += man/clientctl.1 man/servicectl.1
