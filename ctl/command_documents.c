@@ -174,7 +174,7 @@ static int fetch_part(struct fetching *fetching, const char *path, bool to_outpu
 
     int exit_code = EXIT_FAILED;
     if (!EVP_DigestInit_ex(fetching->digest, EVP_sha256(), NULL))
-        invocation_refuse(invocation, exit_code, ERROR_INTERNAL, "SHA-256 is not available");
+        invocation_refuse(invocation, EXIT_FAILED, ERROR_INTERNAL, "SHA-256 is not available");
     else
         exit_code = invocation_call(invocation, &request, on_document, fetching);
     if (!exit_code && !fetching->has_ended)

@@ -36,7 +36,7 @@ int invocation_fail(const struct invocation *invocation, const struct outcome *o
             fprintf(invocation->err, ". %s", error->action);
         fputc('\n', invocation->err);
     }
-    return outcome->exit_code;
+    return (int)outcome->exit_code;
 }
 
 int invocation_refuse(const struct invocation *invocation, enum exit_code exit_code, uint16_t code,
