@@ -23,7 +23,8 @@ static void mark(struct page_send *send, uint32_t page, uint32_t value)
 }
 
 /* The page under way has been given up at the source: it is neither growing nor whole in that generation. */
-static bool is_stale(const struct page_send *send, const struct ledger *ledger, const struct page_growing *growing)
+static bool is_stale(const struct page_send *send, const struct ledger *ledger,
+                     const struct page_growing *growing)
 {
     struct ledger_page page = ledger_get(ledger, send->page);
     if (growing->page == send->page && growing->generation == send->generation)
@@ -97,6 +98,9 @@ void page_send_resume(struct page_send *send, uint32_t page, uint32_t generation
 {
     if (page < 1 || page > LEDGER_MAX_PAGES)
         return;
+    bool under_way = send->page == page && send->generation == generation && send->begun;
+    if (offset > 0 && (under_way || was_sent(send, page, generation)))
+        return; /* it was written before the receiver had seen what is on its way */
     if (was_sent(send, page, generation))
         mark(send, page, 0);
     if (send->page == page && send->generation == generation)

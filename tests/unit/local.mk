@@ -29,5 +29,65 @@ tests_unit_test_service_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_worker_LDADD = libbase.la $(UNIT_LIBS)
 
+# wire/
+UNIT_WIRE = \
+  tests/unit/test_frame \
+  tests/unit/test_identity \
+  tests/unit/test_ledger \
+  tests/unit/test_manner \
+  tests/unit/test_peer \
+  tests/unit/test_reader
+check_PROGRAMS += $(UNIT_WIRE)
+TESTS += $(UNIT_WIRE)
+tests_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_frame_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_identity_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_ledger_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ledger_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_manner_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_manner_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_peer_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_reader_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reader_LDADD = libwire.la $(UNIT_LIBS)
+
 # page/
+PAGE_TESTS = test_page_codecs test_page_hostile test_page_documents
+check_PROGRAMS += $(PAGE_TESTS)
+TESTS += $(PAGE_TESTS)
+check_LTLIBRARIES += libpagesamples.la
+libpagesamples_la_SOURCES = tests/unit/page_samples.c tests/unit/page_samples.h
+libpagesamples_la_CFLAGS = $(UNIT_CFLAGS)
+libpagesamples_la_LIBADD = libpage.la
+test_page_codecs_SOURCES = tests/unit/test_page_codecs.c
+test_page_codecs_CFLAGS = $(UNIT_CFLAGS)
+test_page_codecs_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS)
+test_page_hostile_SOURCES = tests/unit/test_page_hostile.c
+test_page_hostile_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS)
+test_page_hostile_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS)
+test_page_documents_SOURCES = tests/unit/test_page_documents.c
+test_page_documents_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS) $(TIFF_CFLAGS) $(JPEG_CFLAGS)
+test_page_documents_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS) $(TIFF_LIBS)
+
+# clientd/units/
+check_PROGRAMS += tests/unit/test_reading_unit
+TESTS += tests/unit/test_reading_unit
+tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
+
+# ctl/
+CTL_TESTS = tests/unit/test_ctl_arguments tests/unit/test_ctl_show tests/unit/test_ctl_run
+check_PROGRAMS += $(CTL_TESTS)
+TESTS += $(CTL_TESTS)
+tests_unit_test_ctl_arguments_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ctl_arguments_LDADD = libctl.la $(UNIT_LIBS)
+tests_unit_test_ctl_show_SOURCES = tests/unit/test_ctl_show.c tests/unit/ctl_jobs.h tests/unit/ctl_jobs.c
+tests_unit_test_ctl_show_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_ctl_show_LDADD = libctl.la $(JANSSON_LIBS) $(UNIT_LIBS)
+tests_unit_test_ctl_run_SOURCES = tests/unit/test_ctl_run.c tests/unit/ctl_jobs.h tests/unit/ctl_jobs.c
+tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
 endif
