@@ -32,4 +32,18 @@ libserviced_la_LIBADD = libserverjob.la libpage.la libwire.la libbase.la libdesk
 
 sbin_PROGRAMS += serviced/serviced
 serviced_serviced_SOURCES = serviced/main.c
+serviced_serviced_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 serviced_serviced_LDADD = libserviced.la
+
+dist_man_MANS += man/serviced.8
+systemdsystemunit_DATA = init/deskline-serviced.service
+init/deskline-serviced.service: init/deskline-serviced.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) init && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/init/deskline-serviced.service.in > $@
+# The chapter about the settings comes from the program, so that it stays true.
+man_MANS = man/serviced.conf.5
+man/serviced.conf.5: man/serviced.conf.5.in serviced/serviced$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man && serviced/serviced$(EXEEXT) --print-settings-manual > $@.part && \
+	  $(SED) -e '/^@SETTINGS@$$/{r $@.part' -e 'd;}' $(srcdir)/man/serviced.conf.5.in > $@.tmp && \
+	  rm -f $@.part && mv $@.tmp $@
+EXTRA_DIST += init/deskline-serviced.service.in man/serviced.conf.5.in
+CLEANFILES += init/deskline-serviced.service man/serviced.conf.5

@@ -191,6 +191,7 @@ static int start(struct daemon *daemon)
         int result = starts[i](daemon, why);
         if (result < 0) {
             log_error("%s", why[0] ? why : strerror(-result));
+            daemon->exit_code = starts[i] == start_listening && result == -EINVAL ? 2 : 1;
             return result;
         }
     }
@@ -258,9 +259,7 @@ int main(int argc, char **argv)
     }
     log_start("serviced", (enum log_level)daemon.settings.log_level);
     raise_descriptors();
-    if (start(&daemon) < 0)
-        daemon.exit_code = 1;
-    else
+    if (start(&daemon) == 0)
         loop_run(daemon.server.loop);
     stop(&daemon);
     return daemon.exit_code;

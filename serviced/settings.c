@@ -61,7 +61,7 @@ static void print_manual(void)
         print_escaped(setting->key);
         printf("\n");
         print_escaped(setting->help);
-        printf("\nA %s%s%s; default ", kinds[setting->kind], setting->words ? " " : "",
+        printf("\nKind: %s%s%s; default ", kinds[setting->kind], setting->words ? " " : "",
                setting->words ? setting->words : "");
         print_escaped(setting->default_value ? setting->default_value : "unset");
         printf(".\n");

@@ -229,7 +229,9 @@ static void work(struct job_run *run)
     run->is_working = true;
     while (!run->is_waiting && (todo = take(run))) {
         struct visitor *visitor = todo->visitor ? visitor_find(run->server, todo->visitor) : NULL;
-        if (!todo->visitor)
+        if (!todo->visitor && job_action_is_stale(&run->record.job, &todo->action))
+            log_debug("job %" PRIu64 ": what was to be said is no longer so", run->record.job.id);
+        else if (!todo->visitor)
             doing[todo->action.type](run, &todo->action);
         else if (visitor)
             visitor_done(visitor, todo->request);
