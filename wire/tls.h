@@ -46,7 +46,8 @@ enum tls_result {
 
 /* The descriptor (connected, non-blocking) stays the caller's and has to outlive the session. */
 int tls_session_new(struct tls_session **session, struct tls_context *context, int fd);
-/* Until it is done, nothing else may be called but tls_why and tls_session_free. */
+/* Until it is done, nothing else may be called but tls_flush, tls_why, tls_failure and
+ * tls_session_free. */
 enum tls_result tls_handshake(struct tls_session *session);
 /* *length bytes into `bytes` when done. */
 enum tls_result tls_read(struct tls_session *session, void *bytes, size_t room, size_t *length);
@@ -58,6 +59,15 @@ enum tls_result tls_flush(struct tls_session *session);
 void tls_close(struct tls_session *session);
 /* Bytes are inside the session that no event of the socket will announce. */
 bool tls_has_pending(const struct tls_session *session);
+/* Gives back what a session holds only to be fast: for when nothing has moved for a while. */
+void tls_relax(struct tls_session *session);
+
+enum tls_failure {
+    TLS_FAILURE_LINK,     /* the connection broke or was cut */
+    TLS_FAILURE_TRUST,    /* a certificate does not hold, here or at the other side */
+    TLS_FAILURE_PROTOCOL, /* this is no TLS 1.3, or it was tampered with */
+};
+enum tls_failure tls_failure(const struct tls_session *session);
 /* What failed, for a log: one phrase without a newline. */
 const char *tls_why(const struct tls_session *session);
 

@@ -7,8 +7,10 @@ UNIT_LIBS = $(CHECK_LIBS)
 UNIT_BASE = \
   tests/unit/test_blob \
   tests/unit/test_child \
+  tests/unit/test_conf \
   tests/unit/test_log \
   tests/unit/test_loop \
+  tests/unit/test_service \
   tests/unit/test_worker
 check_PROGRAMS += $(UNIT_BASE)
 TESTS += $(UNIT_BASE)
@@ -16,10 +18,14 @@ tests_unit_test_blob_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_blob_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_child_LDADD = libbase.la $(UNIT_LIBS)
+tests_unit_test_conf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_conf_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_loop_LDADD = libbase.la $(UNIT_LIBS)
+tests_unit_test_service_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_service_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_worker_LDADD = libbase.la $(UNIT_LIBS)
 
