@@ -202,7 +202,7 @@ int conf_read_file(const struct conf_table *table, void *settings, const char *p
 {
     struct conf_reading reading = {.table = table, .settings = settings, .error = error};
     char *bytes = NULL;
-    size_t length;
+    size_t length = 0;
     int first_bad_line, result;
 
     text_escape(reading.path, sizeof reading.path, path, strlen(path));

@@ -58,7 +58,7 @@ struct loop *loop_new(void)
     event_set_log_callback(loop_log_from_libevent);
     if (config == NULL)
         loop_fail("no memory");
-    /* Without the cached time a timer counts from when it is started, however long its handler has been busy.
+    /* With the cached time, a timer that a busy handler starts may fire early by as much as it was busy.
      * No environment variable chooses the back end of a daemon. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_IGNORE_ENV);
     loop->base = event_base_new_with_config(config);

@@ -148,8 +148,9 @@ START_TEST(different_strands_run_in_parallel)
     int sides[2] = {0, 1};
 
     steps_left = 2;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         sem_init(&meeting[i], 0, 0);
+    for (int i = 0; i < 2; i++) {
         strands[i] = worker_strand_new(pool);
         worker_submit(strands[i], meet, met, &sides[i]);
     }
@@ -158,6 +159,42 @@ START_TEST(different_strands_run_in_parallel)
         worker_strand_free(&strands[i]);
         sem_destroy(&meeting[i]);
     }
+}
+END_TEST
+
+static sem_t begun, may_end;
+static atomic_int running_at_once;
+
+static int run_until_told(void *context)
+{
+    int others = atomic_fetch_add(&running_at_once, 1);
+
+    (void)context;
+    sem_post(&begun);
+    sem_wait(&may_end);
+    atomic_fetch_sub(&running_at_once, 1);
+    return -others;
+}
+
+/* A job that comes while the strand's only one is running waits, though other threads are free. */
+START_TEST(job_waits_for_the_running_one)
+{
+    struct worker_strand *strand = worker_strand_new(pool);
+
+    sem_init(&begun, 0, 0);
+    sem_init(&may_end, 0, 0);
+    steps_left = 2;
+    worker_submit(strand, run_until_told, met, NULL);
+    sem_wait(&begun);
+    worker_submit(strand, run_until_told, met, NULL);
+    usleep(50000);
+    ck_assert_int_eq(sem_trywait(&begun), -1);
+    sem_post(&may_end);
+    sem_post(&may_end);
+    loop_run(loop);
+    worker_strand_free(&strand);
+    sem_destroy(&begun);
+    sem_destroy(&may_end);
 }
 END_TEST
 
@@ -272,6 +309,7 @@ int main(void)
     tcase_add_test(tests, each_strand_is_in_order);
     tcase_add_test(tests, strands_may_be_freed_with_jobs_pending);
     tcase_add_test(tests, different_strands_run_in_parallel);
+    tcase_add_test(tests, job_waits_for_the_running_one);
     tcase_add_test(tests, result_is_handed_on);
     tcase_add_test(tests, pool_end_waits_for_jobs_that_dones_submit);
     tcase_add_test(tests, idle_strand_may_outlive_its_pool);
