@@ -54,7 +54,7 @@ static void finish_reading(struct job_read *job, struct job_read_actions *action
     job->ledger.total = last_settled(&job->ledger);
     job->running = false;
     act_simply(actions, ACTION_SAVE);
-    act_simply(actions, ACTION_SEND_FINISHED);
+    act(actions, (struct job_read_action){.type = ACTION_SEND_FINISHED, .page = job->ledger.total});
     act_simply(actions, ACTION_TELL);
 }
 
@@ -223,6 +223,9 @@ static void on_link_up(struct job_read *job, const struct job_read_event *event,
         take_over(job, event->ledger, actions);
     if (job->error == ERROR_NONE)
         set_error(job, ERROR_LINK_LOST, NULL);
+    /* Whether the server has heard of the device's error is not known: a question about anything else does not
+     * cover it. */
+    job->fresh_error = error_find(job->error)->class == ERROR_CLASS_DEVICE;
     stop_with_notice(job, actions);
 }
 
@@ -283,8 +286,10 @@ static void answer(struct job_read *job, uint8_t manner, uint32_t page, struct j
 static void answer_by_policy(struct job_read *job, struct job_read_actions *actions)
 {
     enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted);
-    if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space))
-        answer(job, (uint8_t)manner, 0, actions);
+    uint32_t page = 0;
+    if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space) &&
+        manner_resolve(job->question.offers, job->question.offer_count, (uint8_t)manner, &page))
+        answer(job, (uint8_t)manner, page, actions);
     else
         act_simply(actions, ACTION_TELL);
 }
@@ -292,8 +297,10 @@ static void answer_by_policy(struct job_read *job, struct job_read_actions *acti
 static void on_manner_requested(struct job_read *job, const struct job_read_event *event,
                                 struct job_read_actions *actions)
 {
-    if (event->question->round <= job->round)
-        return; /* an old question */
+    bool known = job->state == JOB_READ_ASKED || job->state == JOB_READ_ANSWERED;
+    if (event->question->round <= job->round || (known && event->question->round <= job->question.round))
+        return; /* an old question, or the same once more */
+    job->link_up = true;
     job->question = *event->question;
     if (job->error == ERROR_NONE)
         set_error(job, job->question.error, event->text);
@@ -322,7 +329,7 @@ static void on_manner_chosen(struct job_read *job, const struct job_read_event *
         act_simply(actions, ACTION_REFUSE);
         return;
     }
-    answer(job, event->manner, event->page, actions);
+    answer(job, event->manner, page, actions);
 }
 
 static void on_refused(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
@@ -486,6 +493,10 @@ void job_read_handle(struct job_read *job, const struct job_read_event *event, s
 {
     actions->count = 0;
     table[event->type][job->state](job, event, actions);
+    /* What is told belongs to this moment: by the time it is sent, the job may be in a round that is not durable. */
+    for (unsigned i = 0; i < actions->count; i++)
+        if (actions->items[i].type != ACTION_SEND_MANNER)
+            actions->items[i].round = job->round;
 }
 
 void job_read_init(struct job_read *job, uint64_t id, uint32_t limit, bool flatbed,

@@ -83,10 +83,10 @@ enum job_read_action_type {
     ACTION_DROP_STORED,         /* all pages that the ledger has as stored */
     ACTION_DROP_FROM,           /* page: given up from there on, all generations below `generation` */
     ACTION_FLOW,                /* send what is read, from the first page that is not stored */
-    ACTION_HOLD,                /* send no page */
-    ACTION_SEND_NOTICE,         /* ERROR_NOTICE from the job's state */
-    ACTION_SEND_READING_STATUS, /* */
-    ACTION_SEND_FINISHED,       /* FUNCTION_FINISHED with the total */
+    ACTION_HOLD,                /* send no page; what was sent and not acknowledged counts as not sent (page_send_reset) */
+    ACTION_SEND_NOTICE,         /* ERROR_NOTICE from the job's state, but with the action's round */
+    ACTION_SEND_READING_STATUS, /* likewise: round */
+    ACTION_SEND_FINISHED,       /* FUNCTION_FINISHED: page (the total), round */
     ACTION_SEND_MANNER,         /* MANNER_NOTICE: round, manner, page */
     ACTION_SEND_RESTART,        /* RESTART_REQUEST */
     ACTION_TELL,                /* somebody may watch: the job has changed */

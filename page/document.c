@@ -59,6 +59,7 @@ static int page_fits(const struct document_writer *writer, const struct document
 
     return page_format_check(&page->format, NULL) == 0 && (kind->codecs >> page->format.codec & 1u) != 0 &&
            page->rows > 0 && page->rows <= page_max_rows(&page->format) &&
+           (page->format.height_px == 0 || page->rows == page->format.height_px) &&
            !(kind->one_page && writer->pages > 0);
 }
 

@@ -27,7 +27,7 @@ static inline uint8_t paeth(uint8_t left, uint8_t above, uint8_t above_left)
     by_both = (int16_t)(by_both < 0 ? -by_both : by_both);
     nearest = by_above <= by_both ? b : c;
     /* Both comparisons are made, without a branch between them. */
-    return (uint8_t)((by_left <= by_above) & (by_left <= by_both) ? a : nearest);
+    return (uint8_t)(((by_left <= by_above) & (by_left <= by_both)) != 0 ? a : nearest);
 }
 
 static inline uint32_t magnitude(uint8_t residue)

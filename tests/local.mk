@@ -5,3 +5,4 @@ include tests/rig/local.mk
 
 TESTS += tests/test_protocol_doc.sh
 EXTRA_DIST += tests/test_protocol_doc.sh doc/protocol.md
+include tests/sim/local.mk

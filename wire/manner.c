@@ -27,11 +27,24 @@ unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, u
 bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (offers[i].manner != manner)
+        const struct manner_offer *offer = &offers[i];
+        if (offer->manner != manner)
             continue;
-        if (manner != MANNER_FROM_PAGE)
-            *page = offers[i].first_page;
-        return *page >= offers[i].first_page && *page <= offers[i].last_page;
+        switch (offer->manner) {
+        case MANNER_FROM_PAGE:
+            return *page >= offer->first_page && *page <= offer->last_page;
+        case MANNER_REDO_LAST: /* more may have been read since the user saw which page was the last */
+            if (*page == 0)
+                *page = offer->first_page;
+            return *page <= offer->first_page;
+        case MANNER_SKIP:
+            if (*page == 0)
+                *page = offer->first_page;
+            return *page == offer->first_page;
+        default:
+            *page = offer->first_page;
+            return true;
+        }
     }
     return false;
 }

@@ -72,5 +72,6 @@ void page_receive_disconnect(struct page_receive *receive)
 
 void page_receive_forget(struct page_receive *receive)
 {
-    *receive = (struct page_receive){0};
+    bool under_way = receive->open || receive->ignoring;
+    *receive = (struct page_receive){.ignoring = under_way};
 }

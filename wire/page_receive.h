@@ -37,7 +37,8 @@ enum page_receive_step page_receive_end(struct page_receive *receive, const stru
                                         const char **why);
 /* A connection ended: the part is kept, and PAGE_RESUME says so on the next one. */
 void page_receive_disconnect(struct page_receive *receive);
-/* The part no longer counts (page given up, or handed on). */
+/* The part no longer counts (given up, handed on, or it cannot be written): what is still on the way of it is
+ * dropped until the next PAGE_BEGIN. */
 void page_receive_forget(struct page_receive *receive);
 
 #endif

@@ -97,6 +97,9 @@ void page_send_resume(struct page_send *send, uint32_t page, uint32_t generation
 {
     if (page < 1 || page > LEDGER_MAX_PAGES)
         return;
+    bool under_way = send->page == page && send->generation == generation && send->begun;
+    if (offset > 0 && (under_way || was_sent(send, page, generation)))
+        return; /* it was written before the receiver had seen what is on its way */
     if (was_sent(send, page, generation))
         mark(send, page, 0);
     if (send->page == page && send->generation == generation)

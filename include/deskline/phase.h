@@ -34,8 +34,8 @@ struct manner_offer {
 unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
                        struct manner_offer offers[MANNER_OFFERS_MAX]);
 
-/* Whether `manner` is among the offers, for from-page with a page in its range. *page becomes the page that the
- * manner is about (for from-page it stays what it is). */
+/* Whether `manner` is among the offers with that page. *page is what the user saw, or 0 for what is on offer (not
+ * for from-page), and becomes the page that the manner is about. */
 bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page);
 
 /* Does to the ledger what the manner says about that page, in the round with that number. Returns the first page

@@ -12,7 +12,7 @@ typedef void (*step)(struct job *, const struct job_event *, struct job_actions 
 static void act(struct job_actions *actions, enum job_action_type type, uint32_t page, uint32_t generation)
 {
     assert(actions->count < JOB_ACTIONS_MAX); /* no step has as many */
-    actions->items[actions->count++] = (struct job_action){type, page, generation};
+    actions->items[actions->count++] = (struct job_action){type, page, generation, 0};
 }
 
 static void act_simply(struct job_actions *actions, enum job_action_type type)
@@ -387,6 +387,9 @@ void job_handle(struct job *job, const struct job_event *event, struct job_actio
 {
     actions->count = 0;
     table[event->type][job->step](job, event, actions);
+    for (unsigned i = 0; i < actions->count; i++)
+        actions->items[i].round =
+            actions->items[i].type == JOB_ACTION_SEND_QUESTION ? job->question : job->round;
 }
 
 void job_init(struct job *job, uint64_t id)

@@ -61,8 +61,8 @@ enum job_action_type {
     JOB_ACTION_SEND_COMMAND,   /* JOB_OPENED to who asked, READ_COMMAND to the client */
     JOB_ACTION_SEND_STORED,    /* PAGE_STORED: page, generation */
     JOB_ACTION_SEND_SUSPEND,   /* SUSPEND_COMMAND with the job's error */
-    JOB_ACTION_SEND_QUESTION,  /* MANNER_REQUEST from the job's state */
-    JOB_ACTION_SEND_RESTART,   /* RESTART_COMMAND from the job's state */
+    JOB_ACTION_SEND_QUESTION,  /* MANNER_REQUEST from the job's state, unless its question is not `round` any more */
+    JOB_ACTION_SEND_RESTART,   /* RESTART_COMMAND from the job's state, unless its round is not `round` any more */
     JOB_ACTION_SEND_CLOSED,    /* JOB_CLOSED */
     JOB_ACTION_DROP_PAGE,      /* page, generation: bytes that no longer count */
     JOB_ACTION_DROP_FROM,      /* page: all bytes from that page on of generations below `generation` */
@@ -74,6 +74,7 @@ enum job_action_type {
 struct job_action {
     enum job_action_type type;
     uint32_t page, generation;
+    uint32_t round; /* by the time it is sent, the job may be in a round that is not registered yet */
 };
 
 #define JOB_ACTIONS_MAX 12
