@@ -1,0 +1,31 @@
+/*
+ * The durable part of a job as a small text: a line "deskline-job 1 JOB", a line "WORD VALUE" for each number of
+ * job_record.def and each text, a line "run FIRST COUNT STATE GENERATION" for each run of the ledger, and "end".
+ */
+#ifndef DESKLINE_CLIENTD_JOB_RECORD_H
+#define DESKLINE_CLIENTD_JOB_RECORD_H
+
+#include <stddef.h>
+
+#include <deskline/frame.h>
+
+#include "clientd/job_read.h"
+
+#define JOB_UNIT_SIZE   129
+#define JOB_RECORD_MAX  (4u << 20) /* bytes: every page a run of its own */
+#define JOB_RECORD_NAME "job"
+
+/* Only the durable members of `job` count. options.unit is not used: the name is in `unit`. */
+struct job_record {
+    struct job_read job;
+    struct record_read_options options;
+    char unit[JOB_UNIT_SIZE];
+};
+
+/* The text, which the caller frees; NULL without memory. */
+char *job_record_print(const struct job_record *record, size_t *length);
+/* Reads `text`, which is changed on the way. -EBADMSG when it is no whole record of job `id`; *record is to be freed
+ * by job_read_free(&record->job) in any case. */
+int job_record_parse(struct job_record *record, uint64_t id, char *text);
+
+#endif

@@ -1,0 +1,323 @@
+#include "config.h"
+
+#include "clientd/job_run_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <deskline/phase.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "base/worker.h"
+#include "clientd/execution.h"
+#include "clientd/link.h"
+#include "clientd/page_transfer.h"
+
+/* ---- Events in ------------------------------------------------------------------------------------------ */
+
+static void append(struct job_run *run, const struct job_read_action *action)
+{
+    if (run->count == run->room) {
+        struct job_read_action *grown = memory_new((run->room + 16) * sizeof *grown);
+        for (unsigned i = 0; i < run->count; i++)
+            grown[i] = run->actions[(run->first + i) % run->room];
+        free(run->actions);
+        run->actions = grown;
+        run->first = 0;
+        run->room += 16;
+    }
+    run->actions[(run->first + run->count++) % run->room] = *action;
+}
+
+int job_run_event(struct job_run *run, const struct job_read_event *event)
+{
+    struct job_read *job = &run->record.job;
+    struct job_read_actions actions;
+    enum job_read_state before = job->state;
+    int result = 0;
+    job_read_handle(job, event, &actions);
+    log_debug("job %" PRIu64 ": %s", job->id, job_read_event_name(event->type));
+    if (job->state != before)
+        log_info("job %" PRIu64 ": %s -> %s (%s)", job->id, job_read_state_name(before),
+                 job_read_state_name(job->state), job_read_event_name(event->type));
+    for (unsigned i = 0; i < actions.count; i++) {
+        if (actions.items[i].type == ACTION_REFUSE)
+            result = -EPERM;
+        append(run, &actions.items[i]);
+    }
+    job_run_carry_out(run);
+    return result;
+}
+
+/* ---- What is sent --------------------------------------------------------------------------------------- */
+
+/* Without a connection the frame is not sent: with the next one, the job tells everything anew. */
+static void send_frame(struct job_run *run, struct frame *frame)
+{
+    frame->job = run->record.job.id;
+    int error = link_send(run->around->link, frame);
+    if (error && error != -ENOTCONN)
+        log_error("job %" PRIu64 ": %s: %s", frame->job, frame_name((uint16_t)frame->type), strerror(-error));
+}
+
+static void send_notice(struct job_run *run)
+{
+    const struct job_read *job = &run->record.job;
+    struct frame_list_builder runs = {0};
+    struct phase phase = phase_of_reading(&job->ledger);
+    struct frame frame = {.type = FRAME_ERROR_NOTICE,
+                          .error_notice = {.code = job->error,
+                                           .text = frame_text_of(job->text),
+                                           .phase = phase_to_record(&phase),
+                                           .round = job->round,
+                                           .interrupted = job->interrupted}};
+    ledger_to_account(&job->ledger, &runs, &frame.error_notice.account);
+    send_frame(run, &frame);
+    frame_list_builder_free(&runs);
+}
+
+static void send_reading_status(struct job_run *run)
+{
+    const struct job_read *job = &run->record.job;
+    struct frame_list_builder runs = {0};
+    struct frame frame = {.type = FRAME_READING_STATUS, .reading_status = {.round = job->round}};
+    ledger_to_account(&job->ledger, &runs, &frame.reading_status.account);
+    send_frame(run, &frame);
+    frame_list_builder_free(&runs);
+}
+
+static void send_finished(struct job_run *run)
+{
+    const struct job_read *job = &run->record.job;
+    send_frame(run, &(struct frame){.type = FRAME_FUNCTION_FINISHED,
+                                    .function_finished = {
+                                        .last_page = job->ledger.total, .medium_ended = 1, .round = job->round}});
+}
+
+static void send_manner(struct job_run *run, const struct job_read_action *action)
+{
+    log_notice("job %" PRIu64 ": the manner of restarting is %s", run->record.job.id, manner_name(action->manner));
+    send_frame(run,
+               &(struct frame){.type = FRAME_MANNER_NOTICE,
+                               .manner_notice = {
+                                   .round = action->round, .manner = action->manner, .page = action->page}});
+}
+
+/* ---- Actions out ---------------------------------------------------------------------------------------- */
+
+static void carry_out(struct job_run *run, const struct job_read_action *action)
+{
+    switch (action->type) {
+    case ACTION_SAVE:
+        job_run_save(run);
+        break;
+    case ACTION_START_UNIT:
+        job_run_start_unit(run, action);
+        break;
+    case ACTION_CONTINUE_UNIT:
+        if (run->execution)
+            execution_continue(run->execution);
+        break;
+    case ACTION_STOP_UNIT:
+        if (run->execution)
+            execution_stop(run->execution);
+        break;
+    case ACTION_DROP_PAGE:
+    case ACTION_DROP_STORED:
+    case ACTION_DROP_FROM:
+        job_run_drop(run, action);
+        break;
+    case ACTION_FLOW:
+        page_transfer_flow(run->transfer);
+        break;
+    case ACTION_HOLD:
+        page_transfer_hold(run->transfer);
+        break;
+    case ACTION_SEND_NOTICE:
+        send_notice(run);
+        break;
+    case ACTION_SEND_READING_STATUS:
+        send_reading_status(run);
+        break;
+    case ACTION_SEND_FINISHED:
+        send_finished(run);
+        break;
+    case ACTION_SEND_MANNER:
+        send_manner(run, action);
+        break;
+    case ACTION_SEND_RESTART:
+        send_frame(run, &(struct frame){.type = FRAME_RESTART_REQUEST});
+        break;
+    case ACTION_TELL:
+        run->around->on_changed(run->around->context, run->record.job.id);
+        break;
+    case ACTION_REFUSE: /* said by job_run_event */
+        break;
+    case ACTION_FORGET:
+        job_run_forget(run);
+        break;
+    }
+}
+
+void job_run_carry_out(struct job_run *run)
+{
+    if (run->is_carrying_out)
+        return;
+    run->is_carrying_out = true;
+    while (run->count > 0 && !run->task && !run->is_waiting) {
+        struct job_read_action action = run->actions[run->first];
+        run->first = (run->first + 1) % run->room;
+        run->count--;
+        carry_out(run, &action);
+    }
+    run->is_carrying_out = false;
+    job_run_watch_space(run);
+    page_transfer_go_on(run->transfer);
+}
+
+/* ---- From the server ------------------------------------------------------------------------------------ */
+
+void job_run_resume_page(struct job_run *run, const struct frame_page_resume *resume)
+{
+    page_transfer_resume(run->transfer, resume);
+}
+
+void job_run_room(struct job_run *run)
+{
+    page_transfer_go_on(run->transfer);
+}
+
+void job_run_set_peer(struct job_run *run, struct peer *peer)
+{
+    page_transfer_set_peer(run->transfer, peer);
+}
+
+/* ---- Life ----------------------------------------------------------------------------------------------- */
+
+static void on_damaged(void *context, uint32_t page)
+{
+    job_run_event(context, &(struct job_read_event){.type = EVENT_PAGE_DAMAGED, .page = page});
+}
+
+static struct job_run *make(struct job_surroundings *around, uint64_t job)
+{
+    struct job_run *run = memory_new(sizeof *run);
+    run->around = around;
+    run->folder_fd = -1;
+    run->strand = worker_strand_new(around->pool);
+    run->transfer = page_transfer_new(around->pool, job, &run->record.job.ledger, on_damaged, run);
+    run->space = loop_timer_new(around->loop, job_run_look_for_space, run);
+    return run;
+}
+
+void job_run_set_options(struct job_run *run, const struct record_read_options *options)
+{
+    run->record.options = *options;
+    frame_text_copy(options->unit, run->record.unit, sizeof run->record.unit);
+    run->record.options.unit = frame_text_of(run->record.unit);
+    run->record.job.limit = options->pages;
+    run->record.job.flatbed = options->source == 1;
+}
+
+struct job_run *job_run_new(struct job_surroundings *around, uint64_t job, const struct record_read_options *options)
+{
+    struct job_run *run = make(around, job);
+    job_read_init(&run->record.job, job, options->pages, options->source == 1, &around->policy);
+    job_run_set_options(run, options);
+    job_run_make_folder(run);
+    return run;
+}
+
+static void use_page(void *context, const struct spool_page *page)
+{
+    struct job_run *run = context;
+    page_transfer_whole(run->transfer, page);
+}
+
+struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
+{
+    struct job_run *run = make(around, job);
+    struct spool_findings findings = {0};
+    int error = run->folder_fd = spool_job_open(around->spool_fd, job);
+    if (error >= 0)
+        error = spool_load(run->folder_fd, job, &run->record);
+    if (error >= 0)
+        error = spool_examine(run->folder_fd, job, run->record.job.round, &findings);
+    if (error >= 0)
+        error = page_transfer_set_folder(run->transfer, run->folder_fd);
+    if (error < 0) {
+        log_error("job %" PRIu64 " in the spool cannot be taken up again: %s; its folder is left as it is", job,
+                  strerror(-error));
+        spool_findings_free(&findings);
+        job_run_free(&run);
+        return NULL;
+    }
+    run->record.options.unit = frame_text_of(run->record.unit);
+    run->record.job.policy = &around->policy;
+    uint32_t begun = spool_apply(&run->record.job.ledger, &findings, use_page, run);
+    spool_findings_free(&findings);
+    job_read_recover(&run->record.job, begun);
+    log_notice("job %" PRIu64 " is taken up again: %u pages wait in the spool", job,
+               ledger_count(&run->record.job.ledger, PAGE_READ));
+    return run;
+}
+
+void job_run_shut_down(struct job_run *run)
+{
+    run->is_shutting_down = true;
+    if (run->execution)
+        execution_stop(run->execution);
+    job_run_carry_out(run);
+}
+
+bool job_run_is_quiet(const struct job_run *run)
+{
+    return !run->execution && !run->examination && (run->is_waiting || (!run->task && run->count == 0));
+}
+
+const struct job_read *job_run_job(const struct job_run *run)
+{
+    return &run->record.job;
+}
+
+const char *job_run_unit(const struct job_run *run)
+{
+    return run->record.unit;
+}
+
+const struct record_read_options *job_run_options(const struct job_run *run)
+{
+    return &run->record.options;
+}
+
+const char *job_run_device(const struct job_run *run)
+{
+    return run->execution ? run->device : NULL;
+}
+
+uint64_t job_run_bytes(const struct job_run *run)
+{
+    return page_transfer_bytes(run->transfer);
+}
+
+void job_run_free(struct job_run **run)
+{
+    struct job_run *old = *run;
+    *run = NULL;
+    if (!old)
+        return;
+    execution_free(&old->execution);
+    page_transfer_free(&old->transfer);
+    job_run_leave_spool(old);
+    worker_strand_free(&old->strand);
+    loop_timer_free(&old->space);
+    loop_timer_free(&old->retry);
+    job_read_free(&old->record.job);
+    free(old->actions);
+    free(old);
+}

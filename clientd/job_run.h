@@ -1,0 +1,73 @@
+/*
+ * Carries out what job_read decides, for one job: strictly in order, from a queue. What has to be durable first is
+ * saved by a worker, and the actions behind it wait; events go on being handled meanwhile.
+ */
+#ifndef DESKLINE_CLIENTD_JOB_RUN_H
+#define DESKLINE_CLIENTD_JOB_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <deskline/frame.h>
+
+#include "clientd/job_read.h"
+
+struct job_run;
+struct link;
+struct loop;
+struct peer;
+struct peer_sweep;
+struct settings;
+struct units;
+struct worker_pool;
+
+/* What all jobs use; nothing of it is owned. */
+struct job_surroundings {
+    struct loop *loop;
+    struct peer_sweep *sweep;
+    struct worker_pool *pool;
+    struct link *link;
+    struct units *units;
+    const struct settings *settings;
+    struct designation_policy policy;
+    int spool_fd;
+    char spool_path[512];
+
+    void (*on_changed)(void *context, uint64_t job); /* somebody may watch it */
+    void (*on_over)(void *context, uint64_t job);    /* it is forgotten: free it, but not in here */
+    /* The other job that has this device in use, 0 for none. */
+    uint64_t (*device_user)(void *context, const char *device, uint64_t job);
+    void *context;
+};
+
+/* A job that the server has told of; options.unit is copied. */
+struct job_run *job_run_new(struct job_surroundings *around, uint64_t job, const struct record_read_options *options);
+/* A job that is in the spool; blocks. NULL when its record is not sound (logged). */
+struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job);
+/* Its unit is killed; the record stays as it was saved last. Safe on NULL; clears *run. */
+void job_run_free(struct job_run **run);
+
+/* For a job that was lost and is restarted: how to read. */
+void job_run_set_options(struct job_run *run, const struct record_read_options *options);
+
+/* Something has happened: see job_read.h. -EPERM when a user asked for something that is not possible now. */
+int job_run_event(struct job_run *run, const struct job_read_event *event);
+/* The session's connection, NULL when there is none: before EVENT_LINK_UP and EVENT_LINK_DOWN. */
+void job_run_set_peer(struct job_run *run, struct peer *peer);
+/* PAGE_RESUME from the server. */
+void job_run_resume_page(struct job_run *run, const struct frame_page_resume *resume);
+/* The connection has room for page data again. */
+void job_run_room(struct job_run *run);
+/* Tells the unit to stop, saves what is known, and says later by on_changed that job_run_is_quiet. */
+void job_run_shut_down(struct job_run *run);
+bool job_run_is_quiet(const struct job_run *run);
+
+const struct job_read *job_run_job(const struct job_run *run);
+const char *job_run_unit(const struct job_run *run);
+const struct record_read_options *job_run_options(const struct job_run *run);
+/* The device that its unit has in use, NULL for none. */
+const char *job_run_device(const struct job_run *run);
+/* Bytes of it in the spool. */
+uint64_t job_run_bytes(const struct job_run *run);
+
+#endif

@@ -1,0 +1,59 @@
+/* What job_run.c, job_run_unit.c and job_run_spool.c share: nobody else includes it. */
+#ifndef DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
+#define DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
+
+#include "clientd/job_record.h"
+#include "clientd/job_run.h"
+
+struct execution;
+struct job_task;
+struct loop_timer;
+struct page_transfer;
+struct spool_findings;
+struct worker_strand;
+
+struct job_run {
+    struct job_surroundings *around;
+    struct job_record record; /* job_read is record.job */
+    struct page_transfer *transfer;
+    struct worker_strand *strand; /* everything that touches the folder but reading pages */
+    int folder_fd;                /* -1 before it is made */
+
+    /* The actions that are to be carried out, in a ring that grows. */
+    struct job_read_action *actions;
+    unsigned first, count, room;
+    bool is_carrying_out;
+    bool is_waiting;          /* for the retry, or for its end: the actions stay */
+    struct job_task *task;    /* what the actions wait for */
+    struct loop_timer *retry; /* saving again, on a full disk */
+
+    struct execution *execution;
+    char device[257]; /* in use by it */
+    bool is_shutting_down;
+
+    struct loop_timer *space;    /* looks for space while the unit is paused */
+    struct job_task *space_task; /* the look that is under way */
+    struct job_task *examination; /* of what a unit that died has left behind */
+    struct job_read_event unit_event; /* its end, told behind that */
+    char unit_text[JOB_TEXT_SIZE];
+};
+
+/* Takes up the actions again. */
+void job_run_carry_out(struct job_run *run);
+
+/* job_run_unit.c: the unit's side. */
+void job_run_start_unit(struct job_run *run, const struct job_read_action *action);
+void job_run_unit_examined(struct job_run *run, const struct spool_findings *findings);
+
+/* job_run_spool.c: the spool's side. Tasks run on the job's strand. */
+void job_run_make_folder(struct job_run *run);
+void job_run_save(struct job_run *run);
+void job_run_drop(struct job_run *run, const struct job_read_action *action);
+void job_run_forget(struct job_run *run);
+void job_run_examine(struct job_run *run);
+void job_run_watch_space(struct job_run *run);
+void job_run_look_for_space(void *run);
+/* Nobody waits for what is under way any more; the folder is closed behind it. */
+void job_run_leave_spool(struct job_run *run);
+
+#endif
