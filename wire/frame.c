@@ -187,7 +187,7 @@ bool frame_list_next(const struct frame_list *list, const struct frame_record_in
     const char *why;
     struct input in = {list->at, list->length - *cursor}, lead, part;
     memset(record, 0, type->size);
-    if (in.length == 0) /* an empty list may be at NULL */
+    if (in.left == 0) /* an empty list may be at NULL */
         return false;
     in.at += *cursor;
     if (!take(&in, 4, &lead) || !take(&in, (size_t)bytes_get(lead.at, 4), &part))
