@@ -19,3 +19,8 @@ libwire_la_SOURCES = wire/reader.h wire/reader.c \
   wire/tls.h wire/tls_internal.h wire/tls_context.c wire/tls_session.c \
   wire/peer.h wire/peer_internal.h wire/peer.c wire/peer_turn.c wire/peer_data.c wire/peer_queue.c wire/peer_sweep.c
 libwire_la_LIBADD = libdeskline.la libbase.la $(EVENT_LIBS) $(OPENSSL_LIBS)
+
+# Prints the frame chapter of doc/protocol.md; tests/test_protocol_doc.sh holds the document to it.
+noinst_PROGRAMS += wire/frame_manual
+wire_frame_manual_SOURCES = wire/frame_manual.c
+wire_frame_manual_LDADD = libdeskline.la

@@ -13,8 +13,6 @@
  * more. */
 #define CIPHERS "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define GROUPS  "X25519:P-256"
-/* Four records with what TLS adds to each: one read from the socket for one PAGE_DATA. */
-#define READ_AHEAD_BYTES (TLS_WRITE_MAX + 4 * 32)
 
 _Static_assert(TLS_WHY_BYTES == IDENTITY_WHY_BYTES, "one buffer serves both");
 _Static_assert(TLS_DIGEST_BYTES == IDENTITY_DIGEST_BYTES, "one digest serves both");
@@ -100,8 +98,6 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     SSL_CTX_set_num_tickets(ssl, 0); /* a resumed session would not show its certificate again */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_read_ahead(ssl, 1);
-    SSL_CTX_set_default_read_buffer_len(ssl, READ_AHEAD_BYTES);
     return ssl;
 }
 

@@ -20,6 +20,8 @@
 #define RECORD_OVERHEAD 64u
 #define OUT_SLACK_BYTES 16384u
 #define OUT_LIMIT_BYTES (TLS_WRITE_MAX + 8 * RECORD_OVERHEAD + OUT_SLACK_BYTES)
+/* Four records with what TLS adds to each: one read from the socket for one PAGE_DATA. */
+#define READ_AHEAD_BYTES (TLS_WRITE_MAX + 4 * RECORD_OVERHEAD)
 /* A buffer up to this size is given back whenever it is empty; a bigger one is kept until tls_relax. */
 #define OUT_SMALL_BYTES 8192u
 
@@ -228,6 +230,10 @@ enum tls_result tls_handshake(struct tls_session *session)
     enum tls_result result = result_of(session, returned, errno);
     if (result == TLS_FAILED)
         return result;
+    if (result == TLS_DONE) { /* not before: a crowd of handshakes would each take so much */
+        SSL_set_read_ahead(session->ssl, 1);
+        SSL_set_default_read_buffer_len(session->ssl, READ_AHEAD_BYTES);
+    }
     enum tls_result flushed = tls_flush(session);
     return flushed == TLS_DONE ? result : flushed;
 }

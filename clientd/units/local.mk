@@ -1,0 +1,36 @@
+# The reading unit. Everything but main and SANE stands in a library of its own, so that unit tests can bring a scanner
+# of theirs.
+noinst_LTLIBRARIES += libreading.la
+libreading_la_SOURCES = clientd/spool_names.h clientd/units/scanner.h \
+  clientd/units/device_calls.c clientd/units/device_calls.h \
+  clientd/units/page_rows.c clientd/units/page_rows.h \
+  clientd/units/page_spool.c clientd/units/page_spool.h \
+  clientd/units/read_job.c clientd/units/read_job.h \
+  clientd/units/read_page.c clientd/units/read_page.h \
+  clientd/units/sane_words.c clientd/units/sane_words.h \
+  clientd/units/unit_link.c clientd/units/unit_link.h \
+  clientd/units/unit_signals.c clientd/units/unit_signals.h
+libreading_la_LIBADD = libpage.la libbase.la libdeskline.la $(OPENSSL_LIBS)
+
+pkglibexec_PROGRAMS += clientd/units/reading_unit
+clientd_units_reading_unit_SOURCES = clientd/units/reading_unit.c \
+  clientd/units/list.c clientd/units/list.h \
+  clientd/units/sane_capabilities.c \
+  clientd/units/sane_options.c clientd/units/sane_options.h \
+  clientd/units/sane_setup.c clientd/units/sane_setup.h \
+  clientd/units/sane_status.c \
+  clientd/units/scanner_sane.c clientd/units/scanner_sane.h
+clientd_units_reading_unit_CFLAGS = $(AM_CFLAGS) $(SANE_CFLAGS)
+clientd_units_reading_unit_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+clientd_units_reading_unit_LDADD = libreading.la $(SANE_LIBS) -lm
+
+# What plays clientd for it in tests, and looks at what it leaves in the spool.
+check_PROGRAMS += tests/rig/unit-driver tests/rig/spool-image
+tests_rig_unit_driver_SOURCES = tests/rig/unit_driver.c
+tests_rig_unit_driver_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_unit_driver_LDADD = libdeskline.la
+tests_rig_spool_image_SOURCES = tests/rig/spool_image.c
+tests_rig_spool_image_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_spool_image_LDADD = libpage.la libbase.la libdeskline.la
+TESTS += tests/e2e/10-reading-unit.sh
+EXTRA_DIST += tests/e2e/10-reading-unit.sh

@@ -29,6 +29,31 @@ tests_unit_test_service_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_worker_LDADD = libbase.la $(UNIT_LIBS)
 
+# wire/
+UNIT_WIRE = \
+  tests/unit/test_frame \
+  tests/unit/test_identity \
+  tests/unit/test_ledger \
+  tests/unit/test_manner \
+  tests/unit/test_peer \
+  tests/unit/test_reader
+check_PROGRAMS += $(UNIT_WIRE)
+TESTS += $(UNIT_WIRE)
+tests_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_frame_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_identity_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_ledger_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ledger_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_manner_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_manner_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_peer_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_reader_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reader_LDADD = libwire.la $(UNIT_LIBS)
+
 # page/
 PAGE_TESTS = test_page_codecs test_page_hostile test_page_documents
 check_PROGRAMS += $(PAGE_TESTS)
@@ -46,6 +71,12 @@ test_page_hostile_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS)
 test_page_documents_SOURCES = tests/unit/test_page_documents.c
 test_page_documents_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS) $(TIFF_CFLAGS) $(JPEG_CFLAGS)
 test_page_documents_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS) $(TIFF_LIBS)
+
+# clientd/units/
+check_PROGRAMS += tests/unit/test_reading_unit
+TESTS += tests/unit/test_reading_unit
+tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
 
 # ctl/
 CTL_TESTS = tests/unit/test_ctl_arguments tests/unit/test_ctl_show tests/unit/test_ctl_run
