@@ -33,7 +33,8 @@ void prompt_print_state(FILE *out, const struct job_view *view)
     if (!ledger_last_finished(&view->ledger))
         fputs("Safe:      no page yet.\n", out);
     print_pages(out, view, PAGE_STORED, "Safe:     ", "stored at the server.");
-    print_pages(out, view, PAGE_READ, "Safe:     ", "read, and kept here until the server has stored them.");
+    print_pages(out, view, PAGE_READ,
+                "Safe:     ", "read, and kept at the client until the server has stored them.");
     print_pages(out, view, PAGE_SKIPPED, "Left out: ", "not in the result.");
     print_pages(out, view, PAGE_UNCERTAIN,
                 "Uncertain:", "in doubt: the sheet may have gone through the feeder without being read.");
