@@ -29,16 +29,19 @@ static const struct {
     bool interrupted;
     uint32_t page, device_page;
     uint8_t step;
-    const char *offers; /* words with the pages they start from */
+    const char *offers; /* words with the pages they are about */
 } situations[] = {
     {"", 0, ERROR_MEDIA_EMPTY, false, 1, 1, PHASE_READ_STARTING, "resume 1 restart 1 abandon 0"},
-    {"", 0, ERROR_MEDIA_JAM, true, 1, 1, PHASE_READ_STARTING, "resume 1 skip 2 restart 1 abandon 0"},
+    {"", 0, ERROR_MEDIA_JAM, true, 1, 1, PHASE_READ_STARTING, "resume 1 skip 1 restart 1 abandon 0"},
     {"ss", 0, ERROR_MEDIA_JAM, true, 3, 3, PHASE_READ_READING,
-     "resume 3 from-page 1-2 redo-last 2 skip 4 finish 2 restart 1 abandon 0"},
+     "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
     {"srr", 0, ERROR_LINK_LOST, true, 2, 4, PHASE_READ_SENDING,
      "resume 4 from-page 1-3 redo-last 3 finish 3 restart 1 abandon 0"},
     {"ss?", 0, ERROR_SHEET_UNCERTAIN, true, 3, 3, PHASE_READ_READING,
-     "resume 3 from-page 1-2 redo-last 2 skip 4 finish 2 restart 1 abandon 0"},
+     "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
+    {"suss", 0, ERROR_PAGE_LOST, false, 2, 2, PHASE_READ_READING, /* a hole: the device has to start there */
+     "resume 2 from-page 1-1 finish 4 restart 1 abandon 0"},
+    {"u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING, "resume 1 restart 1 abandon 0"}, /* not the only one */
     {"ss", 2, ERROR_DELIVERY_FAILED, false, 3, 3, PHASE_READ_DELIVERING,
      "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
 };
@@ -69,20 +72,29 @@ START_TEST(offers)
 }
 END_TEST
 
-START_TEST(from_page_is_bounded)
+/* What the user saw may be behind what is on offer by now. */
+static bool resolves(const struct manner_offer *list, unsigned count, uint8_t manner, uint32_t page, uint32_t to)
+{
+    return manner_resolve(list, count, manner, &page) && page == to;
+}
+
+START_TEST(pages_are_resolved)
 {
     struct ledger ledger = drawn("sss", 0);
     struct phase phase = phase_of_reading(&ledger);
     struct manner_offer list[MANNER_OFFERS_MAX];
     unsigned count = manner_offers(&ledger, &phase, ERROR_MEDIA_EMPTY, false, list);
-    ck_assert(!manner_is_offered(list, count, MANNER_FROM_PAGE, 0));
-    ck_assert(manner_is_offered(list, count, MANNER_FROM_PAGE, 1));
-    ck_assert(manner_is_offered(list, count, MANNER_FROM_PAGE, 3));
-    ck_assert(!manner_is_offered(list, count, MANNER_FROM_PAGE, 4));
-    ck_assert(!manner_is_offered(list, count, MANNER_SKIP, 0));
-    ck_assert(manner_is_offered(list, count, MANNER_RESUME, 77)); /* its page does not matter */
-    ck_assert(!manner_is_offered(list, count, MANNER_NONE, 0));
-    ck_assert(!manner_is_offered(list, count, 200, 0));
+    ck_assert(!resolves(list, count, MANNER_FROM_PAGE, 0, 0));
+    ck_assert(resolves(list, count, MANNER_FROM_PAGE, 1, 1));
+    ck_assert(resolves(list, count, MANNER_FROM_PAGE, 3, 3));
+    ck_assert(!resolves(list, count, MANNER_FROM_PAGE, 4, 4));
+    ck_assert(resolves(list, count, MANNER_REDO_LAST, 0, 3));
+    ck_assert(resolves(list, count, MANNER_REDO_LAST, 2, 2)); /* one more has been read since */
+    ck_assert(!resolves(list, count, MANNER_REDO_LAST, 4, 4));
+    ck_assert(!resolves(list, count, MANNER_SKIP, 0, 4));
+    ck_assert(resolves(list, count, MANNER_RESUME, 77, 4)); /* its page does not matter */
+    ck_assert(!resolves(list, count, MANNER_NONE, 0, 0));
+    ck_assert(!resolves(list, count, 200, 0, 0));
     ledger_free(&ledger);
 }
 END_TEST
@@ -96,10 +108,11 @@ static const struct {
     uint32_t total_after, given_up;
 } effects[] = {
     {"ss?", 0, MANNER_RESUME, 0, "ssu", 0, 0},    {"ssr?", 5, MANNER_RESUME, 0, "ssru", 5, 0},
-    {"ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2}, {"ssr", 3, MANNER_REDO_LAST, 0, "ssu", 0, 3},
-    {"ss?", 0, MANNER_SKIP, 0, "ssx", 0, 0},      {"ss", 0, MANNER_SKIP, 0, "ssx", 0, 0},
-    {"su?s", 0, MANNER_SKIP, 0, "sxus", 0, 0},    {"ss?", 0, MANNER_FINISH, 0, "ssu", 2, 0},
-    {"ssr", 0, MANNER_RESTART, 0, "uuu", 0, 1},   {"ss?", 4, MANNER_ABANDON, 0, "ss?", 4, 0},
+    {"ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2}, {"ssr", 3, MANNER_REDO_LAST, 3, "ssu", 0, 3},
+    {"ss?", 0, MANNER_SKIP, 3, "ssx", 0, 0},      {"ss", 0, MANNER_SKIP, 3, "ssx", 0, 0},
+    {"su?s", 0, MANNER_SKIP, 2, "sxus", 0, 0},    {"ss?", 0, MANNER_FINISH, 2, "ssu", 2, 0},
+    {"sus", 0, MANNER_FINISH, 3, "sxs", 3, 0},    {"ssr", 0, MANNER_RESTART, 1, "uuu", 0, 1},
+    {"ss?", 4, MANNER_ABANDON, 0, "ss?", 4, 0},
 };
 
 START_TEST(apply)
@@ -136,7 +149,7 @@ int main(void)
     Suite *suite = suite_create("manner");
     TCase *tests = tcase_create("manner");
     tcase_add_loop_test(tests, offers, 0, sizeof situations / sizeof situations[0]);
-    tcase_add_test(tests, from_page_is_bounded);
+    tcase_add_test(tests, pages_are_resolved);
     tcase_add_loop_test(tests, apply, 0, sizeof effects / sizeof effects[0]);
     tcase_add_test(tests, words);
     suite_add_tcase(suite, tests);
