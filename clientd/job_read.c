@@ -303,7 +303,8 @@ static void answer(struct job_read *job, uint8_t manner, uint32_t page, struct j
 /* A unit that waits for space is not sent on before there is some. */
 static void answer_by_policy(struct job_read *job, struct job_read_actions *actions)
 {
-    bool hole = ledger_first_unread(&job->ledger) <= ledger_last_finished(&job->ledger);
+    uint32_t next = ledger_first_unread(&job->ledger);
+    bool hole = next <= ledger_last_finished(&job->ledger) || (job->unit == UNIT_IDLE && next <= job->expected);
     enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted, hole);
     uint32_t page = 0;
     if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space) &&

@@ -40,7 +40,7 @@ static const struct {
     {"ss?", 0, ERROR_SHEET_UNCERTAIN, true, 3, 3, PHASE_READ_READING,
      "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
     {"suss", 0, ERROR_PAGE_LOST, false, 2, 2, PHASE_READ_READING, /* a hole: the device has to start there */
-     "resume 2 from-page 1-1 finish 4 restart 1 abandon 0"},
+     "resume 2 from-page 1 finish 4 restart 1 abandon 0"},
     {"u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING, "resume 1 restart 1 abandon 0"}, /* not the only one */
     {"ss", 2, ERROR_DELIVERY_FAILED, false, 3, 3, PHASE_READ_DELIVERING,
      "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
