@@ -27,6 +27,7 @@
 #define RECORD_BYTES 16384u
 #define WINDOW_BYTES (4u << 20)
 #define ROUNDS_MAX   99
+#define SETTLE_MS    3000u /* after which a crowd of peers counts as idle */
 
 static const struct peer_options server_options = {.where = AT_SERVER, .when = WHEN_OPEN, .label = "server"};
 static const struct peer_options client_options = {
@@ -233,6 +234,11 @@ static void one_ready(void *context)
         loop_stop(crowd->loop);
 }
 
+static void end_of_wait(void *context)
+{
+    loop_stop(context);
+}
+
 static void lost(void *context, const struct peer_end *end)
 {
     (void)context;
@@ -279,6 +285,10 @@ static void crowd_run(struct tls_context *server, struct tls_context *client, un
     }
     loop_run(crowd.loop);
     double seconds = now_s() - start;
+    struct loop_timer *timer = loop_timer_new(crowd.loop, end_of_wait, crowd.loop);
+    loop_timer_start(timer, SETTLE_MS);
+    loop_run(crowd.loop);
+    loop_timer_free(&timer);
     printf("handshakes_mutual %.0f per_second\n", count / seconds);
     printf("idle_peer_memory %.1f KiB\n", (double)(resident_kib() - before) / count);
     kill(child, SIGKILL);

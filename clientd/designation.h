@@ -20,10 +20,12 @@ struct designation_question {
     unsigned offer_count;
 };
 
-/* What the policy answers: a manner on offer, or MANNER_NONE where the user has to be asked. `interrupted` is the
- * page that the device was stopped in, 0 for none: a clientd that was restarted between two pages is as
- * harmless as a lost link. */
+/* What the policy answers: a manner on offer, or MANNER_NONE where the user has to be asked. `interrupted` is
+ * the page that the device was stopped in, 0 for none: a clientd that was restarted between two pages is as
+ * harmless as a lost link. `hole`: a page before the last one has to be read again, which needs somebody to
+ * find its sheet. */
 enum manner designation_by_policy(const struct designation_policy *policy,
-                                  const struct designation_question *question, uint32_t interrupted);
+                                  const struct designation_question *question, uint32_t interrupted,
+                                  bool hole);
 
 #endif

@@ -51,7 +51,8 @@ static bool next_pages(const struct job_read *job, uint32_t *first, uint32_t *co
 
 static void finish_reading(struct job_read *job, struct job_read_actions *actions)
 {
-    job->ledger.total = last_settled(&job->ledger);
+    if (job->ledger.total == 0)
+        job->ledger.total = last_settled(&job->ledger);
     job->running = false;
     act_simply(actions, ACTION_SAVE);
     act(actions, (struct job_read_action){.type = ACTION_SEND_FINISHED, .page = job->ledger.total});
@@ -73,7 +74,8 @@ static void read_on(struct job_read *job, struct job_read_actions *actions)
     act_simply(actions, ACTION_TELL);
 }
 
-static void on_commanded(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_commanded(struct job_read *job, const struct job_read_event *event,
+                         struct job_read_actions *actions)
 {
     (void)event;
     if (job->running || job->ledger.total) /* the command came twice */
@@ -83,14 +85,16 @@ static void on_commanded(struct job_read *job, const struct job_read_event *even
     act_simply(actions, ACTION_FLOW);
 }
 
-static void on_page_begun(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_page_begun(struct job_read *job, const struct job_read_event *event,
+                          struct job_read_actions *actions)
 {
     if (event->page > job->expected)
         job->expected = event->page;
     act_simply(actions, ACTION_TELL);
 }
 
-static void on_page_read(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_page_read(struct job_read *job, const struct job_read_event *event,
+                         struct job_read_actions *actions)
 {
     struct ledger_page page = ledger_get(&job->ledger, event->page);
     if (page.state == PAGE_STORED || event->generation < page.generation)
@@ -136,7 +140,8 @@ static void note_device_error(struct job_read *job, const struct job_read_event 
         ledger_set(&job->ledger, page, PAGE_UNCERTAIN, ledger_get(&job->ledger, page).generation);
 }
 
-static void on_unit_failed(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_unit_failed(struct job_read *job, const struct job_read_event *event,
+                           struct job_read_actions *actions)
 {
     note_device_error(job, event);
     stop_with_notice(job, actions);
@@ -152,15 +157,19 @@ static void on_unit_finished(struct job_read *job, const struct job_read_event *
         on_unit_failed(job, &(struct job_read_event){.code = ERROR_MEDIA_EMPTY}, actions);
         return;
     }
-    job->running = false;
-    if (!event->medium_ended && next_pages(job, &first, &count))
-        read_on(job, actions); /* a gap was filled, and more is to come behind it */
+    /* There is a gap, or more to come behind one: what lies in the feeder now, only the user can see. */
+    if (event->medium_ended)
+        job->ledger.total =
+            event->page > last_settled(&job->ledger) ? event->page : last_settled(&job->ledger);
+    if (next_pages(job, &first, &count))
+        on_unit_failed(job, &(struct job_read_event){.code = ERROR_MEDIA_NEEDED}, actions);
     else
         finish_reading(job, actions);
 }
 
 /* The spool is full: the unit waits with the sheet in its hands, and no byte is lost. */
-static void on_unit_paused(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_unit_paused(struct job_read *job, const struct job_read_event *event,
+                           struct job_read_actions *actions)
 {
     (void)event;
     if (job->unit != UNIT_RUNNING)
@@ -175,7 +184,8 @@ static void on_unit_paused(struct job_read *job, const struct job_read_event *ev
 }
 
 /* Pages that were read go on waiting in the spool; the unit is not touched. */
-static void on_link_down(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_link_down(struct job_read *job, const struct job_read_event *event,
+                         struct job_read_actions *actions)
 {
     (void)event;
     job->link_up = false;
@@ -200,16 +210,20 @@ static void take_over(struct job_read *job, const struct ledger *server, struct 
     uint32_t last = server->count > job->ledger.count ? server->count : job->ledger.count;
     for (uint32_t page = 1; page <= last; page++) {
         struct ledger_page ours = ledger_get(&job->ledger, page), theirs = ledger_get(server, page);
-        if (theirs.state == PAGE_STORED && ours.state != PAGE_STORED && theirs.generation >= ours.generation) {
+        if (theirs.state == PAGE_STORED && ours.state != PAGE_STORED &&
+            theirs.generation >= ours.generation) {
             ledger_set(&job->ledger, page, PAGE_STORED, theirs.generation);
-        } else if (theirs.state != PAGE_STORED && ours.state == PAGE_STORED) {
+        } else if (theirs.state != PAGE_STORED &&
+                   (ours.state == PAGE_STORED ||
+                    (ours.state == PAGE_READ && theirs.generation > ours.generation))) {
             ledger_set(&job->ledger, page, PAGE_UNREAD, theirs.generation);
         }
     }
     act_simply(actions, ACTION_DROP_STORED);
 }
 
-static void on_link_up(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_link_up(struct job_read *job, const struct job_read_event *event,
+                       struct job_read_actions *actions)
 {
     job->link_up = true;
     if (event->standing == STANDING_UNKNOWN) {
@@ -223,8 +237,8 @@ static void on_link_up(struct job_read *job, const struct job_read_event *event,
         take_over(job, event->ledger, actions);
     if (job->error == ERROR_NONE)
         set_error(job, ERROR_LINK_LOST, NULL);
-    /* Whether the server has heard of the device's error is not known: a question about anything else does not
-     * cover it. */
+    /* Whether the server has heard of the device's error is not known: a question about anything else does
+     * not cover it. */
     job->fresh_error = error_find(job->error)->class == ERROR_CLASS_DEVICE;
     stop_with_notice(job, actions);
 }
@@ -239,7 +253,8 @@ static void on_link_up_while_restarting(struct job_read *job, const struct job_r
     job->renewed = true;
 }
 
-static void on_suspended(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_suspended(struct job_read *job, const struct job_read_event *event,
+                         struct job_read_actions *actions)
 {
     if (job->error == ERROR_NONE || error_find(job->error)->class == ERROR_CLASS_LINK)
         set_error(job, event->code, event->text);
@@ -248,7 +263,8 @@ static void on_suspended(struct job_read *job, const struct job_read_event *even
     act_simply(actions, ACTION_TELL);
 }
 
-static void on_page_damaged(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_page_damaged(struct job_read *job, const struct job_read_event *event,
+                            struct job_read_actions *actions)
 {
     struct ledger_page page = ledger_get(&job->ledger, event->page);
     if (page.state != PAGE_READ)
@@ -260,7 +276,8 @@ static void on_page_damaged(struct job_read *job, const struct job_read_event *e
     stop_with_notice(job, actions);
 }
 
-static void on_page_stored(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_page_stored(struct job_read *job, const struct job_read_event *event,
+                           struct job_read_actions *actions)
 {
     struct ledger_page page = ledger_get(&job->ledger, event->page);
     if (page.state != PAGE_READ || page.generation != event->generation)
@@ -277,15 +294,17 @@ static void on_page_stored(struct job_read *job, const struct job_read_event *ev
 static void answer(struct job_read *job, uint8_t manner, uint32_t page, struct job_read_actions *actions)
 {
     job->state = JOB_READ_ANSWERED;
-    act(actions, (struct job_read_action){
-                     .type = ACTION_SEND_MANNER, .round = job->question.round, .manner = manner, .page = page});
+    act(actions,
+        (struct job_read_action){
+            .type = ACTION_SEND_MANNER, .round = job->question.round, .manner = manner, .page = page});
     act_simply(actions, ACTION_TELL);
 }
 
 /* A unit that waits for space is not sent on before there is some. */
 static void answer_by_policy(struct job_read *job, struct job_read_actions *actions)
 {
-    enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted);
+    bool hole = ledger_first_unread(&job->ledger) <= ledger_last_finished(&job->ledger);
+    enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted, hole);
     uint32_t page = 0;
     if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space) &&
         manner_resolve(job->question.offers, job->question.offer_count, (uint8_t)manner, &page))
@@ -310,7 +329,8 @@ static void on_manner_requested(struct job_read *job, const struct job_read_even
     answer_by_policy(job, actions);
 }
 
-static void on_space_made(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_space_made(struct job_read *job, const struct job_read_event *event,
+                          struct job_read_actions *actions)
 {
     (void)event;
     job->space = true;
@@ -318,7 +338,8 @@ static void on_space_made(struct job_read *job, const struct job_read_event *eve
         answer_by_policy(job, actions);
 }
 
-/* ---- 4. The user, or the policy, has designated it ------------------------------------------------------ */
+/* ---- 4. The user, or the policy, has designated it ------------------------------------------------------
+ */
 
 static void on_manner_chosen(struct job_read *job, const struct job_read_event *event,
                              struct job_read_actions *actions)
@@ -332,7 +353,8 @@ static void on_manner_chosen(struct job_read *job, const struct job_read_event *
     answer(job, event->manner, page, actions);
 }
 
-static void on_refused(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_refused(struct job_read *job, const struct job_read_event *event,
+                       struct job_read_actions *actions)
 {
     (void)job, (void)event;
     act_simply(actions, ACTION_REFUSE);
@@ -346,7 +368,8 @@ static void on_restart_requested(struct job_read *job, const struct job_read_eve
     act_simply(actions, job->link_up && !job->orphan ? ACTION_SEND_RESTART : ACTION_REFUSE);
 }
 
-/* ---- 5. The restart is commanded, and carried out ------------------------------------------------------- */
+/* ---- 5. The restart is commanded, and carried out -------------------------------------------------------
+ */
 
 /* The unit does what is left for it to do. */
 static void go_on(struct job_read *job, struct job_read_actions *actions)
@@ -381,13 +404,13 @@ static void carry_out(struct job_read *job, struct job_read_actions *actions)
         page = last; /* more has been read since the question: it belongs to the result */
     uint32_t given_up = manner_apply(&job->ledger, manner, page, job->round);
     if (given_up)
-        act(actions, (struct job_read_action){
-                         .type = ACTION_DROP_FROM, .page = given_up, .generation = job->round});
+        act(actions,
+            (struct job_read_action){.type = ACTION_DROP_FROM, .page = given_up, .generation = job->round});
     take_over(job, &job->pending.ledger, actions);
     ledger_free(&job->pending.ledger);
     if (manner == MANNER_RESTART)
         job->expected = 0; /* a fresh execution: nobody says how many sheets there are */
-    if (fresh_error) { /* the device has failed since: that needs a designation of its own */
+    if (fresh_error) {     /* the device has failed since: that needs a designation of its own */
         stop_with_notice(job, actions);
     } else {
         job->fresh_error = false;
@@ -427,7 +450,8 @@ static void on_restart_commanded(struct job_read *job, const struct job_read_eve
 }
 
 /* The unit that had to stop has ended, in whatever way. */
-static void on_unit_gone(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_unit_gone(struct job_read *job, const struct job_read_event *event,
+                         struct job_read_actions *actions)
 {
     (void)event;
     job->unit = UNIT_IDLE;
@@ -436,9 +460,11 @@ static void on_unit_gone(struct job_read *job, const struct job_read_event *even
     carry_out(job, actions);
 }
 
-/* ---- 6. The job is over --------------------------------------------------------------------------------- */
+/* ---- 6. The job is over ---------------------------------------------------------------------------------
+ */
 
-static void on_closed(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+static void on_closed(struct job_read *job, const struct job_read_event *event,
+                      struct job_read_actions *actions)
 {
     (void)event;
     job->state = JOB_READ_CLOSED;
@@ -464,7 +490,8 @@ static void ignore(struct job_read *job, const struct job_read_event *event, str
     (void)job, (void)event, (void)actions;
 }
 
-/* ---- The table: what each event means in each state ------------------------------------------------------ */
+/* ---- The table: what each event means in each state ------------------------------------------------------
+ */
 
 /* clang-format off */
 static const step table[JOB_READ_EVENTS][JOB_READ_STATES] = {
@@ -489,14 +516,26 @@ static const step table[JOB_READ_EVENTS][JOB_READ_STATES] = {
 };
 /* clang-format on */
 
-void job_read_handle(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions)
+void job_read_handle(struct job_read *job, const struct job_read_event *event,
+                     struct job_read_actions *actions)
 {
     actions->count = 0;
+    if (event->type == EVENT_LINK_UP)
+        job->connection++;
     table[event->type][job->state](job, event, actions);
-    /* What is told belongs to this moment: by the time it is sent, the job may be in a round that is not durable. */
-    for (unsigned i = 0; i < actions->count; i++)
+    /* What is told belongs to this moment: by the time it is sent, the job may be in a round that is not
+     * durable. */
+    for (unsigned i = 0; i < actions->count; i++) {
         if (actions->items[i].type != ACTION_SEND_MANNER)
             actions->items[i].round = job->round;
+        actions->items[i].connection = job->connection;
+    }
+}
+
+bool job_read_action_is_stale(const struct job_read *job, const struct job_read_action *action)
+{
+    return action->type >= ACTION_SEND_NOTICE && action->type <= ACTION_SEND_RESTART &&
+           (!job->link_up || action->connection != job->connection);
 }
 
 void job_read_init(struct job_read *job, uint64_t id, uint32_t limit, bool flatbed,
@@ -522,6 +561,7 @@ void job_read_recover(struct job_read *job, uint32_t begun)
         note_device_error(job, &(struct job_read_event){.code = ERROR_CLIENT_RESTARTED, .page = begun});
     else if (job->error == ERROR_NONE)
         set_error(job, ERROR_LINK_LOST, NULL);
+    job->fresh_error = error_find(job->error)->class == ERROR_CLASS_DEVICE;
 }
 
 const char *job_read_state_name(enum job_read_state state)
@@ -533,8 +573,9 @@ const char *job_read_state_name(enum job_read_state state)
 const char *job_read_event_name(enum job_read_event_type type)
 {
     static const char *const names[] = {
-        "commanded",        "page-begun",    "page-read",         "unit-finished",    "unit-failed",  "unit-paused",
-        "space-made",       "link-down",     "link-up",           "page-stored",      "page-damaged", "suspended",
-        "manner-requested", "manner-chosen", "restart-requested", "restart-commanded", "closed"};
+        "commanded",         "page-begun", "page-read",        "unit-finished", "unit-failed",
+        "unit-paused",       "space-made", "link-down",        "link-up",       "page-stored",
+        "page-damaged",      "suspended",  "manner-requested", "manner-chosen", "restart-requested",
+        "restart-commanded", "closed"};
     return names[type];
 }

@@ -1,6 +1,6 @@
 /*
- * A reading job at the client: a pure state machine. Events go in, actions come out; the daemon (job_run.c) and
- * the simulator (tests/sim) carry the actions out, strictly in their order.
+ * A reading job at the client: a pure state machine. Events go in, actions come out; the daemon (job_run.c)
+ * and the simulator (tests/sim) carry the actions out, strictly in their order.
  *
  *                      COMMANDED
  *                          │
@@ -40,16 +40,17 @@ enum job_read_state {
 enum job_read_unit { UNIT_IDLE, UNIT_RUNNING, UNIT_PAUSED /* waits for space in the spool */, UNIT_STOPPING };
 
 enum job_read_event_type {
-    EVENT_COMMANDED,         /* READ_COMMAND: the first event of a new job */
-    EVENT_PAGE_BEGUN,        /* unit: page */
-    EVENT_PAGE_READ,         /* unit: page, generation; the page is durable in the spool */
-    EVENT_UNIT_FINISHED,     /* unit: page (the last one it read), medium_ended */
-    EVENT_UNIT_FAILED,       /* unit: code, text, page (interrupted, or 0); also for a unit that died or was stopped */
-    EVENT_UNIT_PAUSED,       /* unit: the spool is full */
-    EVENT_SPACE_MADE,        /* there is room in the spool again */
-    EVENT_LINK_DOWN,         /* */
-    EVENT_LINK_UP,           /* WELCOME: standing, ledger */
-    EVENT_PAGE_STORED,       /* server: page, generation */
+    EVENT_COMMANDED,     /* READ_COMMAND: the first event of a new job */
+    EVENT_PAGE_BEGUN,    /* unit: page */
+    EVENT_PAGE_READ,     /* unit: page, generation; the page is durable in the spool */
+    EVENT_UNIT_FINISHED, /* unit: page (the last one it read), medium_ended */
+    EVENT_UNIT_FAILED, /* unit: code, text, page (interrupted, or 0); also for a unit that died or was stopped
+                        */
+    EVENT_UNIT_PAUSED, /* unit: the spool is full */
+    EVENT_SPACE_MADE,  /* there is room in the spool again */
+    EVENT_LINK_DOWN,   /* */
+    EVENT_LINK_UP,     /* WELCOME: standing, ledger */
+    EVENT_PAGE_STORED, /* server: page, generation */
     EVENT_PAGE_DAMAGED,      /* page: its stream in the spool is not what was read */
     EVENT_SUSPENDED,         /* server: code */
     EVENT_MANNER_REQUESTED,  /* server: question */
@@ -75,15 +76,15 @@ struct job_read_event {
 };
 
 enum job_read_action_type {
-    ACTION_SAVE,                /* make the durable part durable before any later action */
-    ACTION_START_UNIT,          /* page, count, generation */
-    ACTION_CONTINUE_UNIT,       /* */
-    ACTION_STOP_UNIT,           /* EVENT_UNIT_FAILED follows when it has ended */
-    ACTION_DROP_PAGE,           /* page, generation: it is stored at the server */
-    ACTION_DROP_STORED,         /* all pages that the ledger has as stored */
-    ACTION_DROP_FROM,           /* page: given up from there on, all generations below `generation` */
-    ACTION_FLOW,                /* send what is read, from the first page that is not stored */
-    ACTION_HOLD,                /* send no page; what was sent and not acknowledged counts as not sent (page_send_reset) */
+    ACTION_SAVE,          /* make the durable part durable before any later action */
+    ACTION_START_UNIT,    /* page, count, generation */
+    ACTION_CONTINUE_UNIT, /* */
+    ACTION_STOP_UNIT,     /* EVENT_UNIT_FAILED follows when it has ended */
+    ACTION_DROP_PAGE,     /* page, generation: it is stored at the server */
+    ACTION_DROP_STORED,   /* all pages that the ledger has as stored */
+    ACTION_DROP_FROM,     /* page: given up from there on, all generations below `generation` */
+    ACTION_FLOW,          /* send what is read, from the first page that is not stored */
+    ACTION_HOLD, /* send no page; what was sent and not acknowledged counts as not sent (page_send_reset) */
     ACTION_SEND_NOTICE,         /* ERROR_NOTICE from the job's state, but with the action's round */
     ACTION_SEND_READING_STATUS, /* likewise: round */
     ACTION_SEND_FINISHED,       /* FUNCTION_FINISHED: page (the total), round */
@@ -97,6 +98,7 @@ enum job_read_action_type {
 struct job_read_action {
     enum job_read_action_type type;
     uint32_t page, count, generation, round;
+    uint32_t connection; /* the one that was up when the action was decided */
     uint8_t manner;
 };
 
@@ -125,10 +127,11 @@ struct job_read {
     enum job_read_state state;
     enum job_read_unit unit;
     bool link_up;
-    bool fresh_error; /* the device failed, and no question has been about that yet */
-    bool renewed;     /* the connection is a new one since the restart was commanded */
-    bool space;       /* there is room in the spool again, since the unit was paused */
-    bool orphan;      /* the server does not know the job */
+    uint32_t connection; /* counts the connections */
+    bool fresh_error;    /* the device failed, and no question has been about that yet */
+    bool renewed;        /* the connection is a new one since the restart was commanded */
+    bool space;          /* there is room in the spool again, since the unit was paused */
+    bool orphan;         /* the server does not know the job */
     struct designation_question question;
     struct { /* a restart that waits for the unit to end */
         uint32_t round, page;
@@ -142,12 +145,17 @@ void job_read_init(struct job_read *job, uint64_t id, uint32_t limit, bool flatb
                    const struct designation_policy *policy);
 void job_read_free(struct job_read *job);
 
-/* After a restart of clientd: the durable part has been loaded, the pages found whole in the spool have been set to
- * `read`. `begun` is the page whose stream is there without being whole, 0 for none. */
+/* After a restart of clientd: the durable part has been loaded, the pages found whole in the spool have been
+ * set to `read`. `begun` is the page whose stream is there without being whole, 0 for none. */
 void job_read_recover(struct job_read *job, uint32_t begun);
 
 /* Fills `actions` (emptied first). */
-void job_read_handle(struct job_read *job, const struct job_read_event *event, struct job_read_actions *actions);
+void job_read_handle(struct job_read *job, const struct job_read_event *event,
+                     struct job_read_actions *actions);
+
+/* A send that waited behind a save while the connection was lost and another one came: it is dropped, since
+ * both sides have stated anew where they are. */
+bool job_read_action_is_stale(const struct job_read *job, const struct job_read_action *action);
 
 /* "flowing", … for the log. */
 const char *job_read_state_name(enum job_read_state state);

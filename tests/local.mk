@@ -2,7 +2,7 @@
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/rig/local.mk
+include tests/sim/local.mk
 
 TESTS += tests/test_protocol_doc.sh
 EXTRA_DIST += tests/test_protocol_doc.sh doc/protocol.md
-include tests/sim/local.mk

@@ -185,8 +185,11 @@ bool frame_list_next(const struct frame_list *list, const struct frame_record_in
                      void *record)
 {
     const char *why;
-    struct input in = {list->at + *cursor, list->length - *cursor}, lead, part;
+    struct input in = {list->at, list->length - *cursor}, lead, part;
     memset(record, 0, type->size);
+    if (in.left == 0) /* an empty list may be at NULL */
+        return false;
+    in.at += *cursor;
     if (!take(&in, 4, &lead) || !take(&in, (size_t)bytes_get(lead.at, 4), &part))
         return false;
     *cursor = (size_t)(in.at - list->at);

@@ -1,21 +1,23 @@
 /* When each manner is on offer, and what it does. */
 #include <deskline/phase.h>
 
-unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error, bool interrupted,
-                       struct manner_offer offers[MANNER_OFFERS_MAX])
+unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
+                       bool interrupted, struct manner_offer offers[MANNER_OFFERS_MAX])
 {
     unsigned count = 0;
     uint32_t last = ledger_last_finished(ledger);
-    uint32_t back = phase->device_page > 1 ? phase->device_page - 1 : 1;
-    bool to_read = !ledger->total || phase->device_page <= ledger->total;
+    bool hole = phase->device_page <= last; /* a page that was read is lost: the device has to start there */
+    uint32_t back = hole ? phase->device_page - 1 : last;
+    bool failed_in_page = error_find(error)->class == ERROR_CLASS_DEVICE && interrupted && !hole;
+    /* Nothing to leave out when every page is read; and a job has at least one page. */
+    bool may_skip = !ledger->total || (phase->device_page <= ledger->total && last > 0);
 
     offers[count++] = (struct manner_offer){MANNER_RESUME, phase->device_page, phase->device_page};
-    if (last > 0) {
-        offers[count++] = (struct manner_offer){MANNER_FROM_PAGE, 1, back > last ? back : last};
+    if (back > 0)
+        offers[count++] = (struct manner_offer){MANNER_FROM_PAGE, 1, back};
+    if (last > 0 && !hole)
         offers[count++] = (struct manner_offer){MANNER_REDO_LAST, last, last};
-    }
-    /* There is a failed page to leave out only if the device failed in one. */
-    if (interrupted && to_read && error_find(error)->class == ERROR_CLASS_DEVICE)
+    if (failed_in_page && may_skip)
         offers[count++] = (struct manner_offer){MANNER_SKIP, phase->device_page, phase->device_page};
     if (last > 0)
         offers[count++] = (struct manner_offer){MANNER_FINISH, last, last};
@@ -71,7 +73,7 @@ uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, 
         return 0;
     case MANNER_FINISH:
         settle_uncertain(ledger);
-        for (uint32_t hole = 1; hole <= page; hole++)
+        for (uint32_t hole = 1; hole <= page && ledger_last_finished(ledger) > 0; hole++)
             if (!ledger_is_settled(ledger, hole))
                 ledger_set(ledger, hole, PAGE_SKIPPED, round);
         ledger->total = page;

@@ -15,6 +15,7 @@ enum page_receive_step page_receive_begin(struct page_receive *receive, const st
                 receive->begin.codec == begin->codec && receive->begin.width == begin->width;
     receive->ignoring = !wanted;
     receive->open = wanted;
+    receive->fresh = true;
     if (!wanted)
         return PAGE_RECEIVE_NOTHING;
     if (same && receive->length > 0) {
@@ -35,9 +36,15 @@ enum page_receive_step page_receive_data(struct page_receive *receive, const str
         return refuse(why, "page data without its PAGE_BEGIN");
     if (data->bytes.length == 0)
         return refuse(why, "page data without bytes");
-    if (data->offset == 0 && receive->length > 0) { /* the sender has nothing to go on from */
+    bool fresh = receive->fresh;
+    receive->fresh = false;
+    if (fresh && data->offset == 0 && receive->length > 0) { /* the sender has nothing to go on from */
         receive->length = data->bytes.length;
         return PAGE_RECEIVE_RESTART;
+    }
+    if (fresh && data->offset != receive->length) { /* the part that it goes on from has gone since */
+        page_receive_forget(receive);
+        return PAGE_RECEIVE_AGAIN;
     }
     if (data->offset != receive->length)
         return refuse(why, "page data that does not follow what came before");

@@ -14,6 +14,7 @@ struct page_receive {
     struct frame_page_begin begin; /* .page 0: no part is kept */
     uint64_t length;               /* bytes of the part that have been accepted */
     bool open;                     /* PAGE_BEGIN has come over this connection */
+    bool fresh;                    /* no byte has come since PAGE_BEGIN */
     bool ignoring;                 /* the page is not wanted: its bytes are dropped */
 };
 
@@ -22,6 +23,7 @@ enum page_receive_step {
     PAGE_RECEIVE_RESTART,  /* an empty file for .begin */
     PAGE_RECEIVE_CONTINUE, /* the file is there: go on at its end */
     PAGE_RECEIVE_APPEND,   /* these bytes to the end of the file */
+    PAGE_RECEIVE_AGAIN,    /* drop the bytes, and answer with PAGE_RESUME of that page at offset 0 */
     PAGE_RECEIVE_FINISH,   /* the page is whole: check, sync, then tell the job */
     PAGE_RECEIVE_REFUSE,   /* the peer broke the protocol: *why */
 };
@@ -29,8 +31,8 @@ enum page_receive_step {
 /* `wanted`: whether the job wants that page in that generation. */
 enum page_receive_step page_receive_begin(struct page_receive *receive, const struct frame_page_begin *begin,
                                           bool wanted, const char **why);
-/* A first PAGE_DATA at offset 0 starts a part anew (RESTART, and the bytes are the first of the file). `limit` is
- * the most bytes that a page stream may have. */
+/* A first PAGE_DATA at offset 0 starts a part anew (RESTART, and the bytes are the first of the file).
+ * `limit` is the most bytes that a page stream may have. */
 enum page_receive_step page_receive_data(struct page_receive *receive, const struct frame_page_data *data,
                                          uint64_t limit, const char **why);
 enum page_receive_step page_receive_end(struct page_receive *receive, const struct frame_page_end *end,

@@ -23,7 +23,8 @@ static void mark(struct page_send *send, uint32_t page, uint32_t value)
 }
 
 /* The page under way has been given up at the source: it is neither growing nor whole in that generation. */
-static bool is_stale(const struct page_send *send, const struct ledger *ledger, const struct page_growing *growing)
+static bool is_stale(const struct page_send *send, const struct ledger *ledger,
+                     const struct page_growing *growing)
 {
     struct ledger_page page = ledger_get(ledger, send->page);
     if (growing->page == send->page && growing->generation == send->generation)

@@ -41,8 +41,8 @@ enum page_send_step {
 /* The length in bytes of a page that is whole. */
 typedef uint64_t (*page_send_length)(void *context, uint32_t page, uint32_t generation);
 
-/* What to do next; for DATA, *available is how many bytes may be sent from send->offset on. `ledger` says which
- * pages are whole (`read`), `length` how long those are. */
+/* What to do next; for DATA, *available is how many bytes may be sent from send->offset on. `ledger` says
+ * which pages are whole (`read`), `length` how long those are. */
 enum page_send_step page_send_next(struct page_send *send, const struct ledger *ledger,
                                    const struct page_growing *growing, page_send_length length, void *context,
                                    uint64_t *available);

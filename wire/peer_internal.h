@@ -130,6 +130,7 @@ bool peer_has_room(const struct peer *peer);
 /* ---- peer_sweep.c ---- */
 void peer_sweep_add(struct peer_sweep *sweep, struct peer *peer);
 void peer_sweep_remove(struct peer *peer);
+void peer_sweep_count_handshake(struct peer_sweep *sweep);
 struct loop *peer_sweep_loop(struct peer_sweep *sweep);
 uint64_t peer_now_ms(const struct peer *peer);
 

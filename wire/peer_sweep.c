@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -11,12 +14,15 @@
 
 /* A peer that takes nothing of what waits for it for so long is as good as dead. */
 #define STALL_MS 30000u
+/* So many handshakes are worth a look for memory that they have left behind. */
+#define HANDSHAKES_PER_TRIM 64u
 
 struct peer_sweep {
     struct loop *loop;
     struct loop_timer *timer;
     uint32_t period_ms;
     struct peer *peers;
+    unsigned handshakes, handshakes_before; /* since the last trim; and as of the last period */
     struct peer *cursor; /* the next one of the walk that is going on: a callback may remove any of them */
 };
 
@@ -115,6 +121,24 @@ static void check(struct peer *peer, uint64_t now_ms)
         tls_relax(peer->tls);
 }
 
+void peer_sweep_count_handshake(struct peer_sweep *sweep)
+{
+    sweep->handshakes++;
+}
+
+/* Handshakes that go on at once leave the heap full of holes, twice the size of what stays. When such a crowd
+ * has come to rest, the pages in the holes go back to the system. */
+static void trim(struct peer_sweep *sweep)
+{
+#ifdef __GLIBC__
+    if (sweep->handshakes >= HANDSHAKES_PER_TRIM && sweep->handshakes == sweep->handshakes_before) {
+        malloc_trim(0);
+        sweep->handshakes = 0;
+    }
+#endif
+    sweep->handshakes_before = sweep->handshakes;
+}
+
 static void sweep_all(void *context)
 {
     struct peer_sweep *sweep = context;
@@ -126,5 +150,6 @@ static void sweep_all(void *context)
         check(peer, now_ms);
         peer_leave(peer);
     }
+    trim(sweep);
     loop_timer_start(sweep->timer, sweep->period_ms);
 }

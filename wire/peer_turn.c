@@ -139,6 +139,7 @@ static void shake(struct peer *peer)
     switch (result) {
     case TLS_DONE:
         peer->stage = PEER_READY;
+        peer_sweep_count_handshake(peer->sweep);
         peer->has_more_to_read = true; /* frames may have come with the end of the handshake */
         peer->last_in_ms = peer->last_out_ms = peer_now_ms(peer);
         break;

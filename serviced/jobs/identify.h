@@ -7,14 +7,14 @@
 
 struct identify_result {
     struct phase phase;
-    uint32_t lost;        /* pages that the client takes for stored and the server does not have */
-    bool claim_differs;   /* the client named another page than the one identified */
-    bool total_refused;   /* the client's total contradicts what is stored */
+    uint32_t lost;      /* pages that the client takes for stored and the server does not have */
+    bool claim_differs; /* the client named another page than the one identified */
+    bool total_refused; /* the client's total contradicts what is stored */
 };
 
-/* Merges the client's account of a reading job into the server's ledger, and identifies the phase. `claimed` may
- * be NULL (nothing was heard); `claim` as well. What the server has stored stays stored; pages that the client has
- * read are `read`; pages that it no longer has are unread. */
+/* Merges the client's account of a reading job into the server's ledger, and identifies the phase. `claimed`
+ * may be NULL (nothing was heard); `claim` as well. What the server has stored stays stored; pages that the
+ * client has read are `read`; pages that it no longer has are unread. */
 void identify_reading(struct ledger *server, const struct ledger *claimed, const struct record_phase *claim,
                       struct identify_result *result);
 

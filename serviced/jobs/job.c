@@ -12,7 +12,8 @@ typedef void (*step)(struct job *, const struct job_event *, struct job_actions 
 static void act(struct job_actions *actions, enum job_action_type type, uint32_t page, uint32_t generation)
 {
     assert(actions->count < JOB_ACTIONS_MAX); /* no step has as many */
-    actions->items[actions->count++] = (struct job_action){type, page, generation, 0};
+    actions->items[actions->count++] =
+        (struct job_action){.type = type, .page = page, .generation = generation};
 }
 
 static void act_simply(struct job_actions *actions, enum job_action_type type)
@@ -24,7 +25,9 @@ static void set_error(struct job *job, uint16_t code, const char *text)
 {
     job->error = code;
     snprintf(job->text, sizeof job->text, "%s",
-             code == ERROR_NONE ? "" : text && *text ? text : error_find(code)->sentence);
+             code == ERROR_NONE ? ""
+             : text && *text    ? text
+                                : error_find(code)->sentence);
 }
 
 static void set_step(struct job *job, enum job_step next)
@@ -104,7 +107,8 @@ static void on_finished(struct job *job, const struct job_event *event, struct j
     deliver_if_complete(job, actions);
 }
 
-/* ---- 3. Something interferes: the phase is identified and registered, a manner is asked for --------------- */
+/* ---- 3. Something interferes: the phase is identified and registered, a manner is asked for ---------------
+ */
 
 static void ask(struct job *job, struct job_actions *actions)
 {
@@ -125,7 +129,10 @@ static void stop(struct job *job, uint16_t code, const char *text)
 static void on_notice(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     struct identify_result found;
+    if (event->round < job->round && job->restart_sent)
+        return; /* it has crossed the restart command, and another one follows if need be */
     if (event->round < job->round) { /* a restart was commanded that it has not heard of */
+        job->restart_sent = true;
         set_error(job, ERROR_NONE, NULL);
         set_step(job, JOB_PROCESSING_STEP);
         act_simply(actions, JOB_ACTION_REGISTER);
@@ -155,19 +162,21 @@ static void on_notice(struct job *job, const struct job_event *event, struct job
 static void on_link_lost(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     (void)event;
-    job->link_up = false;
+    job->link_up = job->restart_sent = false;
     if (job->step == JOB_PROCESSING_STEP)
         stop(job, ERROR_LINK_LOST, NULL);
     act_simply(actions, JOB_ACTION_REGISTER);
     act_simply(actions, JOB_ACTION_TELL);
 }
 
-/* The client is there again. If it has the job in hand, its notice follows. If not, then either the command has
- * never reached it, or it has lost what it knew: then a sheet may have been moved that nobody can tell of. */
+/* The client is there again. If it has the job in hand, its notice follows. If not, then either the command
+ * has never reached it, or it has lost what it knew: then a sheet may have been moved that nobody can tell
+ * of. */
 static void on_link_up(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     struct ledger nothing = {0};
     job->link_up = true;
+    job->restart_sent = false;
     if (event->in_hand) {
         act_simply(actions, JOB_ACTION_TELL);
         return;
@@ -177,7 +186,8 @@ static void on_link_up(struct job *job, const struct job_event *event, struct jo
     if (begun)
         ledger_set(&nothing, page, PAGE_UNCERTAIN, 0);
     for (uint32_t n = 1; n < page; n++) /* what is stored is not to be counted as lost */
-        ledger_set(&nothing, n, ledger_get(&job->ledger, n).state == PAGE_STORED ? PAGE_STORED : PAGE_UNREAD, 0);
+        ledger_set(&nothing, n, ledger_get(&job->ledger, n).state == PAGE_STORED ? PAGE_STORED : PAGE_UNREAD,
+                   0);
     on_notice(job,
               &(struct job_event){.code = begun ? ERROR_ACCOUNT_LOST : ERROR_LINK_LOST,
                                   .ledger = &nothing,
@@ -216,7 +226,8 @@ static void on_space_made(struct job *job, const struct job_event *event, struct
     ask(job, actions);
 }
 
-/* ---- 4. A restart is asked for, at any time after the error ------------------------------------------------ */
+/* ---- 4. A restart is asked for, at any time after the error
+ * ------------------------------------------------ */
 
 static void on_restart_requested(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -233,7 +244,8 @@ static void on_refused(struct job *job, const struct job_event *event, struct jo
     act_simply(actions, JOB_ACTION_REFUSE);
 }
 
-/* ---- 5. The manner is designated: registered, then commanded ---------------------------------------------- */
+/* ---- 5. The manner is designated: registered, then commanded ----------------------------------------------
+ */
 
 static void close_job(struct job *job, enum job_state state, struct job_actions *actions)
 {
@@ -266,9 +278,13 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     struct manner_offer offers[MANNER_OFFERS_MAX];
     unsigned count = job_offers(job, offers);
     uint32_t page = event->page;
-    if (job->held || event->round != job->question || job->question <= job->round ||
-        !manner_resolve(offers, count, event->manner, &page)) {
+    if (job->held || event->round != job->question || job->question <= job->round) {
         act_simply(actions, JOB_ACTION_REFUSE);
+        return;
+    }
+    if (!manner_resolve(offers, count, event->manner, &page)) {
+        act_simply(actions, JOB_ACTION_REFUSE);
+        ask(job, actions); /* what was on offer has changed meanwhile */
         return;
     }
     if (event->manner == MANNER_ABANDON) {
@@ -280,12 +296,12 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     job->manner_page = page;
     job->interrupted = 0;
     job->delivering = false;
+    job->restart_sent = job->link_up;
     if (finish_without_client(job, actions))
         return;
     /* How much there is in the end, the client says when it has finished: it may have read more by now. */
-    uint32_t given_up = job->manner == MANNER_FINISH
-                            ? 0
-                            : manner_apply(&job->ledger, job->manner, page, job->round);
+    uint32_t given_up =
+        job->manner == MANNER_FINISH ? 0 : manner_apply(&job->ledger, job->manner, page, job->round);
     if (ledger_is_complete(&job->ledger)) { /* what had failed was the delivery */
         deliver_if_complete(job, actions);
         return;
@@ -301,7 +317,8 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     act_simply(actions, JOB_ACTION_TELL);
 }
 
-/* ---- 6. The document ------------------------------------------------------------------------------------ */
+/* ---- 6. The document ------------------------------------------------------------------------------------
+ */
 
 static void on_delivered(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -326,7 +343,8 @@ static void on_delivery_failed(struct job *job, const struct job_event *event, s
     }
 }
 
-/* ---- 7. The end ----------------------------------------------------------------------------------------- */
+/* ---- 7. The end -----------------------------------------------------------------------------------------
+ */
 
 static void on_canceled(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -344,6 +362,7 @@ static void on_closed_already(struct job *job, const struct job_event *event, st
 static void on_link_of_delivering(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     (void)actions;
+    job->restart_sent = false;
     job->link_up = event->type == JOB_EVENT_LINK_UP;
 }
 
@@ -361,7 +380,8 @@ static void drop_page(struct job *job, const struct job_event *event, struct job
         act(actions, JOB_ACTION_DROP_PAGE, event->page, event->generation);
 }
 
-/* ---- The table: what each event means in each state ------------------------------------------------------- */
+/* ---- The table: what each event means in each state -------------------------------------------------------
+ */
 
 /* clang-format off */
 static const step table[JOB_EVENTS][JOB_STEPS] = {
@@ -386,10 +406,24 @@ static const step table[JOB_EVENTS][JOB_STEPS] = {
 void job_handle(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
     actions->count = 0;
+    if (event->type == JOB_EVENT_LINK_UP)
+        job->connection++;
     table[event->type][job->step](job, event, actions);
-    for (unsigned i = 0; i < actions->count; i++)
+    for (unsigned i = 0; i < actions->count; i++) {
         actions->items[i].round =
             actions->items[i].type == JOB_ACTION_SEND_QUESTION ? job->question : job->round;
+        actions->items[i].connection = job->connection;
+    }
+}
+
+bool job_action_is_stale(const struct job *job, const struct job_action *action)
+{
+    if (action->type < JOB_ACTION_SEND_COMMAND || action->type > JOB_ACTION_SEND_CLOSED)
+        return false;
+    return action->connection != job->connection ||
+           (action->type == JOB_ACTION_SEND_QUESTION &&
+            (action->round != job->question || !job_is_stopped(job))) ||
+           (action->type == JOB_ACTION_SEND_RESTART && action->round != job->round);
 }
 
 void job_init(struct job *job, uint64_t id)
@@ -440,8 +474,8 @@ unsigned job_offers(const struct job *job, struct manner_offer offers[MANNER_OFF
 
 const char *job_event_name(enum job_event_type type)
 {
-    static const char *const names[] = {"opened",         "link-up",         "link-lost",  "reading-status",
-                                        "page-durable",   "page-failed",     "finished",   "error-notice",
+    static const char *const names[] = {"opened",          "link-up",        "link-lost",  "reading-status",
+                                        "page-durable",    "page-failed",    "finished",   "error-notice",
                                         "restart-request", "manner-noticed", "space-made", "delivered",
                                         "delivery-failed", "canceled"};
     return names[type];

@@ -57,24 +57,25 @@ struct job_event {
 };
 
 enum job_action_type {
-    JOB_ACTION_REGISTER,       /* make the durable part durable before any later action */
-    JOB_ACTION_SEND_COMMAND,   /* JOB_OPENED to who asked, READ_COMMAND to the client */
-    JOB_ACTION_SEND_STORED,    /* PAGE_STORED: page, generation */
-    JOB_ACTION_SEND_SUSPEND,   /* SUSPEND_COMMAND with the job's error */
-    JOB_ACTION_SEND_QUESTION,  /* MANNER_REQUEST from the job's state, unless its question is not `round` any more */
-    JOB_ACTION_SEND_RESTART,   /* RESTART_COMMAND from the job's state, unless its round is not `round` any more */
-    JOB_ACTION_SEND_CLOSED,    /* JOB_CLOSED */
-    JOB_ACTION_DROP_PAGE,      /* page, generation: bytes that no longer count */
-    JOB_ACTION_DROP_FROM,      /* page: all bytes from that page on of generations below `generation` */
-    JOB_ACTION_DELIVER,        /* build the document; JOB_EVENT_DELIVERED or _FAILED follows */
-    JOB_ACTION_TELL,           /* somebody may watch: the job has changed */
-    JOB_ACTION_REFUSE,         /* what was asked for is not possible now */
+    JOB_ACTION_REGISTER,      /* make the durable part durable before any later action */
+    JOB_ACTION_SEND_COMMAND,  /* JOB_OPENED to who asked, READ_COMMAND to the client */
+    JOB_ACTION_SEND_STORED,   /* PAGE_STORED: page, generation */
+    JOB_ACTION_SEND_SUSPEND,  /* SUSPEND_COMMAND with the job's error */
+    JOB_ACTION_SEND_QUESTION, /* MANNER_REQUEST from the job's state */
+    JOB_ACTION_SEND_RESTART,  /* RESTART_COMMAND from the job's state */
+    JOB_ACTION_SEND_CLOSED,   /* JOB_CLOSED */
+    JOB_ACTION_DROP_PAGE,     /* page, generation: bytes that no longer count */
+    JOB_ACTION_DROP_FROM,     /* page: all bytes from that page on of generations below `generation` */
+    JOB_ACTION_DELIVER,       /* build the document; JOB_EVENT_DELIVERED or _FAILED follows */
+    JOB_ACTION_TELL,          /* somebody may watch: the job has changed */
+    JOB_ACTION_REFUSE,        /* what was asked for is not possible now */
 };
 
 struct job_action {
     enum job_action_type type;
     uint32_t page, generation;
-    uint32_t round; /* by the time it is sent, the job may be in a round that is not registered yet */
+    uint32_t round;      /* by the time it is sent, the job may be in a round that is not registered yet */
+    uint32_t connection; /* the one that was up when the action was decided */
 };
 
 #define JOB_ACTIONS_MAX 12
@@ -89,8 +90,8 @@ struct job {
     /* What JOB_ACTION_REGISTER makes durable */
     uint8_t state; /* enum job_state: IPP's */
     struct ledger ledger;
-    struct phase phase;   /* the registered phase, while the job is stopped */
-    uint16_t error;       /* what stopped it, ERROR_NONE otherwise */
+    struct phase phase; /* the registered phase, while the job is stopped */
+    uint16_t error;     /* what stopped it, ERROR_NONE otherwise */
     char text[JOB_TEXT_SIZE];
     uint32_t interrupted; /* the page that the device was stopped in, 0 for none */
     uint32_t question;    /* number of the last MANNER_REQUEST */
@@ -101,7 +102,9 @@ struct job {
     /* What is lost with the process */
     enum job_step step;
     bool link_up;
-    bool held; /* no room on the disk: nothing is asked or taken before there is */
+    uint32_t connection; /* counts the connections */
+    bool restart_sent;   /* RESTART_COMMAND of this round has gone over this connection */
+    bool held;           /* no room on the disk: nothing is asked or taken before there is */
 };
 
 void job_init(struct job *job, uint64_t id);
@@ -110,6 +113,10 @@ void job_free(struct job *job);
 void job_recover(struct job *job, struct job_actions *actions);
 /* Fills `actions` (emptied first). */
 void job_handle(struct job *job, const struct job_event *event, struct job_actions *actions);
+
+/* A send that waited behind a registration while things went on: the connection is another one, or the
+ * question or the restart is not the current one any more. It is dropped. */
+bool job_action_is_stale(const struct job *job, const struct job_action *action);
 
 /* Whether bytes of that page, read in that round, are wanted now. */
 bool job_wants_page(const struct job *job, uint32_t page, uint32_t generation);

@@ -25,8 +25,8 @@ void client_event(struct world *world, struct job_read_event event)
         return;
     enum job_read_state before = client->job.state;
     job_read_handle(&client->job, &event, &actions);
-    tell(world, "client: %s page %u round %u: %s -> %s", job_read_event_name(event.type), event.page, event.round,
-         job_read_state_name(before), job_read_state_name(client->job.state));
+    tell(world, "client: %s page %u round %u: %s -> %s", job_read_event_name(event.type), event.page,
+         event.round, job_read_state_name(before), job_read_state_name(client->job.state));
     for (unsigned i = 0; i < actions.count; i++) {
         if (client->fifo_count == FIFO_MAX) {
             broken(world, "the client's actions pile up");
@@ -36,7 +36,8 @@ void client_event(struct world *world, struct job_read_event event)
     }
 }
 
-/* ---- Actions -------------------------------------------------------------------------------------------- */
+/* ---- Actions --------------------------------------------------------------------------------------------
+ */
 
 static void send_to_server(struct world *world, struct message message)
 {
@@ -92,6 +93,8 @@ static void carry_out(struct world *world, struct job_read_action action)
 {
     struct client *client = &world->client;
     struct job_read *job = &client->job;
+    if (job_read_action_is_stale(job, &action))
+        return;
     switch (action.type) {
     case ACTION_SAVE:
         client->saving = true;
@@ -135,8 +138,8 @@ static void carry_out(struct world *world, struct job_read_action action)
         send_account(world, MESSAGE_STATUS, action.round);
         break;
     case ACTION_SEND_FINISHED:
-        send_to_server(world, (struct message){
-                                  .type = MESSAGE_FINISHED, .page = action.page, .round = action.round});
+        send_to_server(
+            world, (struct message){.type = MESSAGE_FINISHED, .page = action.page, .round = action.round});
         break;
     case ACTION_SEND_MANNER:
         send_to_server(world, (struct message){.type = MESSAGE_MANNER,
@@ -225,7 +228,8 @@ bool client_step(struct world *world)
     return send_page(world);
 }
 
-/* ---- The reading unit ------------------------------------------------------------------------------------ */
+/* ---- The reading unit ------------------------------------------------------------------------------------
+ */
 
 /* The unit ends with an error; `sheet_out`: what was in the path has come out at the other end, unread. */
 void unit_end(struct world *world, uint16_t code, bool sheet_out)
@@ -243,9 +247,11 @@ static void finish_unit(struct world *world, bool medium_ended)
 {
     struct unit *unit = &world->client.unit;
     unit->running = false;
-    tell(world, "unit: finished before page %u, %s", unit->page, medium_ended ? "no more sheets" : "count reached");
-    client_event(world, (struct job_read_event){
-                            .type = EVENT_UNIT_FINISHED, .page = unit->page - 1, .medium_ended = medium_ended});
+    tell(world, "unit: finished before page %u, %s", unit->page,
+         medium_ended ? "no more sheets" : "count reached");
+    client_event(world, (struct job_read_event){.type = EVENT_UNIT_FINISHED,
+                                                .page = unit->page - 1,
+                                                .medium_ended = medium_ended});
 }
 
 static void begin_page(struct world *world)
@@ -322,7 +328,8 @@ bool unit_step(struct world *world)
     return true;
 }
 
-/* ---- Life and death --------------------------------------------------------------------------------------- */
+/* ---- Life and death ---------------------------------------------------------------------------------------
+ */
 
 /* The unit dies with the daemon; a sheet in its path stays there or comes out. */
 void client_crash(struct world *world)
@@ -371,13 +378,15 @@ void client_start(struct world *world)
     job_read_recover(job, begun);
 }
 
-/* ---- Messages from the server ------------------------------------------------------------------------------ */
+/* ---- Messages from the server
+ * ------------------------------------------------------------------------------ */
 
 void client_connected(struct world *world)
 {
     struct client *client = &world->client;
     struct message hello = {.type = MESSAGE_HELLO, .flag = client->has_job};
     world->link.client_up = true;
+    world->link.greeted = false;
     page_send_reset(&client->send);
     link_send(world, &world->link.to_server, hello);
 }
@@ -418,6 +427,8 @@ void client_message(struct world *world, struct message *message)
         event.type = EVENT_PAGE_STORED;
         break;
     case MESSAGE_PAGE_RESUME:
+        tell(world, "client: the server has page %u generation %u up to %u", message->page,
+             message->generation, message->offset);
         page_send_resume(&client->send, message->page, message->generation, message->offset);
         return;
     case MESSAGE_QUESTION:

@@ -25,13 +25,13 @@ static unsigned sheet_of_page(struct world *world, uint32_t page)
     return file ? file->sheet : 0;
 }
 
-/* Puts the stack together so that the device gets the sheet of `first_page` first: every sheet from that one on, in
- * order. A person finds it by looking at the last page that is to stay. */
-void paper_put_back(struct world *world, uint32_t first_page, uint32_t failed_page)
+/* Puts the stack together so that the device gets the sheet of `first_page` first: every sheet from that one
+ * on, in order, without those that were left out unless `all`. A person finds it by looking at the last page
+ * that is to stay. */
+void paper_put_back(struct world *world, uint32_t first_page, bool all)
 {
     struct paper *paper = &world->paper;
     unsigned last = 0;
-    (void)failed_page;
     for (uint32_t page = 1; page < first_page; page++) {
         unsigned sheet = sheet_of_page(world, page);
         if (sheet > last)
@@ -39,10 +39,24 @@ void paper_put_back(struct world *world, uint32_t first_page, uint32_t failed_pa
     }
     paper->feeder_count = 0;
     for (unsigned sheet = last + 1; sheet <= paper->sheets; sheet++)
-        if (!paper->left_out[sheet])
+        if (all || !paper->left_out[sheet])
             paper->feeder[paper->feeder_count++] = sheet;
     paper->in_path = 0;
     paper->jammed = false;
+}
+
+/* The server has taken an answer. */
+void paper_designated(struct paper *paper, enum manner manner)
+{
+    if (manner == MANNER_SKIP)
+        paper->left_out[paper->set_aside] = true;
+    if (manner == MANNER_FINISH)
+        paper->finished_early = true;
+    if (manner == MANNER_RESTART)
+        memset(paper->left_out, 0, sizeof paper->left_out), paper->finished_early = false;
+    if (manner == MANNER_FROM_PAGE || manner == MANNER_REDO_LAST || manner == MANNER_RESTART)
+        for (unsigned sheet = 1; sheet <= paper->sheets; sheet++)
+            paper->allowed[sheet] = paper->reads[sheet] + 1;
 }
 
 static void designate(struct world *world)
@@ -65,14 +79,13 @@ static void designate(struct world *world)
         bool nothing_else = paper->feeder_count == 0;
         switch (offer.manner) {
         case MANNER_SKIP:
-            paper_put_back(world, first, first);
+            paper_put_back(world, first, offer.manner == MANNER_RESTART);
             if (paper->feeder_count) {
-                paper->left_out[paper->feeder[0]] = true;
+                paper->set_aside = paper->feeder[0];
                 memmove(paper->feeder, paper->feeder + 1, --paper->feeder_count * sizeof *paper->feeder);
             }
             break;
         case MANNER_FINISH:
-            paper->finished_early = true;
             break;
         case MANNER_RESUME:
             if (nothing_else && paper->in_path && one_in(world, 3)) { /* forgets the sheet that he took out */
@@ -80,19 +93,15 @@ static void designate(struct world *world)
                 paper->jammed = false;
                 break;
             }
-            paper_put_back(world, first, first);
+            paper_put_back(world, first, offer.manner == MANNER_RESTART);
             break;
         default:
-            paper_put_back(world, first, first);
+            paper_put_back(world, first, offer.manner == MANNER_RESTART);
             break;
         }
     } else if (offer.manner != MANNER_RESUME) {
         return; /* he waits for the device, and then sees */
     }
-    if (offer.manner == MANNER_RESTART)
-        memset(paper->left_out, 0, sizeof paper->left_out), paper->finished_early = false;
-    if (offer.manner == MANNER_RESTART && job->unit == UNIT_IDLE)
-        paper_put_back(world, 1, 1);
     tell(world, "person: %s, page %u", manner_name((uint8_t)offer.manner), page);
     client_event(world, (struct job_read_event){.type = EVENT_MANNER_CHOSEN,
                                                 .round = question->round,

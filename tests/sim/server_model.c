@@ -39,13 +39,11 @@ void server_event(struct world *world, struct job_event event)
     enum job_step before = world->server.job.step;
     uint32_t round = world->server.job.round;
     job_handle(&world->server.job, &event, &actions);
-    tell(world, "server: %s page %u round %u: step %d -> %d, %s", job_event_name(event.type), event.page, event.round,
-         (int)before, (int)world->server.job.step, error_find(world->server.job.error)->keyword);
+    tell(world, "server: %s page %u round %u: step %d -> %d, %s", job_event_name(event.type), event.page,
+         event.round, (int)before, (int)world->server.job.step, error_find(world->server.job.error)->keyword);
     struct job *job = &world->server.job;
     if (job->round != round) { /* a manner was designated: what it allows to be read again */
-        bool again = job->manner == MANNER_FROM_PAGE || job->manner == MANNER_REDO_LAST || job->manner == MANNER_RESTART;
-        for (unsigned sheet = 1; again && sheet <= world->paper.sheets; sheet++)
-            world->paper.allowed[sheet] = world->paper.reads[sheet] + 1;
+        paper_designated(&world->paper, job->manner);
         tell(world, "server: manner %s page %u", manner_name((uint8_t)job->manner), job->manner_page);
     }
     queue_actions(world, &actions);
@@ -53,7 +51,7 @@ void server_event(struct world *world, struct job_event event)
 
 static void send_to_client(struct world *world, struct message message)
 {
-    if (world->link.server_up)
+    if (world->link.server_up && world->link.greeted)
         link_send(world, &world->link.to_client, message);
     else
         ledger_free(&message.ledger);
@@ -65,8 +63,7 @@ static void send_question(struct world *world)
     struct message message = {.type = MESSAGE_QUESTION, .code = job->error};
     message.question = (struct designation_question){.round = job->question, .error = job->error};
     message.question.offer_count = job_offers(job, message.question.offers);
-    if (job_is_stopped(job))
-        send_to_client(world, message);
+    send_to_client(world, message);
 }
 
 static void send_restart(struct world *world)
@@ -97,6 +94,8 @@ static void carry_out(struct world *world, struct job_action action)
 {
     struct server *server = &world->server;
     struct job *job = &server->job;
+    if (job_action_is_stale(job, &action))
+        return;
     switch (action.type) {
     case JOB_ACTION_REGISTER:
         server->registering = true;
@@ -106,19 +105,18 @@ static void carry_out(struct world *world, struct job_action action)
         send_to_client(world, (struct message){.type = MESSAGE_READ_COMMAND});
         break;
     case JOB_ACTION_SEND_STORED:
-        send_to_client(world, (struct message){
-                                  .type = MESSAGE_PAGE_STORED, .page = action.page, .generation = action.generation});
+        send_to_client(world, (struct message){.type = MESSAGE_PAGE_STORED,
+                                               .page = action.page,
+                                               .generation = action.generation});
         break;
     case JOB_ACTION_SEND_SUSPEND:
         send_to_client(world, (struct message){.type = MESSAGE_SUSPEND, .code = job->error});
         break;
     case JOB_ACTION_SEND_QUESTION:
-        if (action.round == job->question)
-            send_question(world);
+        send_question(world);
         break;
     case JOB_ACTION_SEND_RESTART:
-        if (action.round == job->round)
-            send_restart(world);
+        send_restart(world);
         break;
     case JOB_ACTION_SEND_CLOSED:
         send_to_client(world, (struct message){.type = MESSAGE_CLOSED});
@@ -161,12 +159,26 @@ static void deliver(struct world *world)
     server_event(world, (struct job_event){.type = JOB_EVENT_DELIVERED});
 }
 
+/* The archive cannot be written; or a page that was stored turns out to be none, and has to be read again. */
 static void fail_delivery(struct world *world)
 {
-    world->server.delivering = false;
+    struct server *server = &world->server;
+    struct job_event event = {.type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_DELIVERY_FAILED};
+    server->delivering = false;
     world->faults_left--;
-    tell(world, "FAULT: the delivery fails");
-    server_event(world, (struct job_event){.type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_DELIVERY_FAILED});
+    if (one_in(world, 2)) {
+        event.page = 1 + chance(world, server->job.ledger.total);
+        struct page_file *file =
+            files_find(&server->files, event.page, ledger_get(&server->job.ledger, event.page).generation);
+        if (ledger_get(&server->job.ledger, event.page).state != PAGE_STORED || !file)
+            event.page = 0;
+        else
+            world->paper.allowed[file->sheet]++, world->paper.lost[file->sheet] = true;
+        if (event.page)
+            event.code = ERROR_PAGE_INVALID;
+    }
+    tell(world, "FAULT: the delivery fails, page %u", event.page);
+    server_event(world, event);
 }
 
 bool server_step(struct world *world)
@@ -180,8 +192,9 @@ bool server_step(struct world *world)
         struct page_file file = server->syncing.files[0];
         files_drop(&server->syncing, file.page, file.generation);
         files_put(world, &server->files, file);
-        server_event(world, (struct job_event){
-                                .type = JOB_EVENT_PAGE_DURABLE, .page = file.page, .generation = file.generation});
+        server_event(world, (struct job_event){.type = JOB_EVENT_PAGE_DURABLE,
+                                               .page = file.page,
+                                               .generation = file.generation});
         return true;
     }
     if (server->registering && chance(world, 2)) {
@@ -209,7 +222,8 @@ bool server_step(struct world *world)
     return false;
 }
 
-/* ---- Life and death ----------------------------------------------------------------------------------------- */
+/* ---- Life and death
+ * ----------------------------------------------------------------------------------------- */
 
 void server_crash(struct world *world)
 {
@@ -233,8 +247,9 @@ void server_start(struct world *world)
     struct job_actions actions;
     server->alive = true;
     tell(world, "server: starts");
-    server->receive = (struct page_receive){
-        .begin = {.page = server->part.page, .generation = server->part.generation}, .length = server->part_length};
+    server->receive =
+        (struct page_receive){.begin = {.page = server->part.page, .generation = server->part.generation},
+                              .length = server->part_length};
     if (!server->part_length)
         page_receive_forget(&server->receive);
     if (!server->has_record)
@@ -253,7 +268,8 @@ void server_open(struct world *world)
     server_event(world, (struct job_event){.type = JOB_EVENT_OPENED});
 }
 
-/* ---- Messages from the client --------------------------------------------------------------------------------- */
+/* ---- Messages from the client
+ * --------------------------------------------------------------------------------- */
 
 static void on_hello(struct world *world, const struct message *message)
 {
@@ -261,7 +277,7 @@ static void on_hello(struct world *world, const struct message *message)
     if (world->link.server_up) /* the old session is fenced before the new one may act */
         server_event(world, (struct job_event){.type = JOB_EVENT_LINK_LOST});
     page_receive_disconnect(&server->receive);
-    world->link.server_up = true;
+    world->link.server_up = world->link.greeted = true;
     if (!server->has_job) {
         if (!message->flag)
             server_open(world); /* the user asks once more: nothing of the first time was registered */
@@ -275,19 +291,21 @@ static void on_hello(struct world *world, const struct message *message)
     server_event(world, (struct job_event){.type = JOB_EVENT_LINK_UP, .in_hand = message->flag});
 }
 
-static void on_page(struct world *world, const struct message *message)
+static void on_page(struct world *world, struct message *message)
 {
     struct server *server = &world->server;
     struct job *job = &server->job;
     const char *why = NULL;
     enum page_receive_step step;
     struct ledger_page known = ledger_get(&job->ledger, message->page);
-    bool wanted = job_wants_page(job, message->page, message->generation) ||
-                  (world->sabotage == SABOTAGE_STALE_PAGES && known.state != PAGE_STORED);
+    if (world->sabotage == SABOTAGE_STALE_PAGES && message->generation < known.generation)
+        message->generation = known.generation; /* as if pages had no generation */
+    bool wanted = job_wants_page(job, message->page, message->generation);
     if (message->type == MESSAGE_PAGE_BEGIN) {
-        step = page_receive_begin(&server->receive,
-                                  &(struct frame_page_begin){.page = message->page, .generation = message->generation},
-                                  wanted, &why);
+        step = page_receive_begin(
+            &server->receive,
+            &(struct frame_page_begin){.page = message->page, .generation = message->generation}, wanted,
+            &why);
         if (!wanted && known.state == PAGE_STORED && known.generation == message->generation)
             send_to_client(world, (struct message){.type = MESSAGE_PAGE_STORED,
                                                    .page = message->page,
@@ -313,7 +331,16 @@ static void on_page(struct world *world, const struct message *message)
                                                          .digest = {(const uint8_t *)"", 32}},
                                 &why);
     }
-    if (step == PAGE_RECEIVE_REFUSE) {
+    if (step == PAGE_RECEIVE_RESTART || step == PAGE_RECEIVE_CONTINUE)
+        tell(world, "server: %s page %u generation %u at %u",
+             step == PAGE_RECEIVE_RESTART ? "begins" : "goes on with", message->page, message->generation,
+             (unsigned)server->receive.length);
+    if (step == PAGE_RECEIVE_AGAIN) {
+        server->part_length = 0;
+        send_to_client(world, (struct message){.type = MESSAGE_PAGE_RESUME,
+                                               .page = message->page,
+                                               .generation = message->generation});
+    } else if (step == PAGE_RECEIVE_REFUSE) {
         broken(world, "page %u refused: %s", message->page, why);
     } else if (step == PAGE_RECEIVE_FINISH) {
         if (server->part.sheet != message->sheet)

@@ -9,7 +9,8 @@
 
 #define STEPS_MAX 60000u
 
-/* ---- Chance and the story --------------------------------------------------------------------------------- */
+/* ---- Chance and the story ---------------------------------------------------------------------------------
+ */
 
 uint32_t chance(struct world *world, uint32_t below)
 {
@@ -49,7 +50,8 @@ void broken(struct world *world, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- Files ---------------------------------------------------------------------------------------------------- */
+/* ---- Files
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct page_file *files_find(struct page_files *files, uint32_t page, uint32_t generation)
 {
@@ -77,7 +79,8 @@ void files_drop(struct page_files *files, uint32_t page, uint32_t generation)
         *file = files->files[--files->count];
 }
 
-/* ---- The connection ------------------------------------------------------------------------------------------- */
+/* ---- The connection
+ * ------------------------------------------------------------------------------------------- */
 
 /* What a peer may say twice without breaking the order of bytes on the wire. */
 static bool may_come_twice(enum message_type type)
@@ -127,12 +130,14 @@ bool link_step(struct world *world)
     } else if (link->to_client.count && world->client.alive && link->client_up) {
         message = take(&link->to_client);
         client_message(world, &message);
-    } else if (link->client_up && (link->broken || !world->server.alive || !link->server_up) && !link->to_server.count) {
+    } else if (link->client_up && (link->broken || !world->server.alive || !link->server_up) &&
+               !link->to_server.count) {
         link->client_up = false; /* the heartbeat has failed */
         link_drop(&link->to_client);
         client_event(world, (struct job_read_event){.type = EVENT_LINK_DOWN});
         return true;
-    } else if (link->server_up && (link->broken || !link->client_up) && !link->to_server.count && one_in(world, 2)) {
+    } else if (link->server_up && (link->broken || !link->client_up) && !link->to_server.count &&
+               one_in(world, 2)) {
         link->server_up = false;
         page_receive_disconnect(&world->server.receive);
         server_event(world, (struct job_event){.type = JOB_EVENT_LINK_LOST});
@@ -151,7 +156,8 @@ bool link_step(struct world *world)
     return true;
 }
 
-/* ---- Faults -------------------------------------------------------------------------------------------------- */
+/* ---- Faults
+ * -------------------------------------------------------------------------------------------------- */
 
 static void cut(struct world *world)
 {
@@ -175,10 +181,33 @@ static void fail_unit(struct world *world)
     unit_end(world, code, code != ERROR_MEDIA_JAM && one_in(world, 2));
 }
 
+/* A page that was read is damaged on the client's disk. */
+static void damage_page(struct world *world)
+{
+    struct client *client = &world->client;
+    if (!client->alive || !client->has_job || !client->spool.count)
+        return;
+    struct page_file *file = &client->spool.files[chance(world, client->spool.count)];
+    /* It is noticed when the server has refused it: it is neither stored nor on its way. */
+    if (!file->whole || ledger_get(&client->job.ledger, file->page).state != PAGE_READ ||
+        world->link.client_up || world->link.to_server.count ||
+        files_find(&world->server.files, file->page, file->generation) ||
+        files_find(&world->server.syncing, file->page, file->generation))
+        return;
+    tell(world, "FAULT: page %u is damaged in the spool", file->page);
+    world->paper.allowed[file->sheet]++;
+    world->paper.lost[file->sheet] = true;
+    struct job_read_event event = {.type = EVENT_PAGE_DAMAGED, .page = file->page};
+    client_event(world, event);
+}
+
 void fault_step(struct world *world)
 {
     world->faults_left--;
-    switch (chance(world, 8)) {
+    switch (chance(world, 9)) {
+    case 8:
+        damage_page(world);
+        break;
     case 0:
     case 1:
         cut(world);
@@ -215,10 +244,11 @@ static bool space_step(struct world *world)
     } else if (world->client.full && one_in(world, 4)) {
         world->client.full = false;
         tell(world, "there is room on the client's disk");
-    } else if (world->server.alive && world->server.has_job && world->server.job.held && !world->server.full) {
+    } else if (world->server.alive && world->server.has_job && world->server.job.held &&
+               !world->server.full) {
         server_event(world, (struct job_event){.type = JOB_EVENT_SPACE_MADE});
-    } else if (world->client.alive && world->client.has_job && world->client.unit.paused && !world->client.full &&
-               !world->client.job.space) {
+    } else if (world->client.alive && world->client.has_job && world->client.unit.paused &&
+               !world->client.full && !world->client.job.space) {
         client_event(world, (struct job_read_event){.type = EVENT_SPACE_MADE});
     } else {
         return false;
@@ -226,12 +256,14 @@ static bool space_step(struct world *world)
     return true;
 }
 
-/* ---- The world -------------------------------------------------------------------------------------------------- */
+/* ---- The world
+ * -------------------------------------------------------------------------------------------------- */
 
 bool world_is_over(const struct world *world)
 {
-    return world->server.has_record && world->server.record.state >= JOB_CANCELED && !world->client.has_record &&
-           !world->client.has_job && world->client.alive && !world->server.registering;
+    return world->server.has_record && world->server.record.state >= JOB_CANCELED &&
+           !world->client.has_record && !world->client.has_job && world->client.alive &&
+           !world->server.registering;
 }
 
 void world_check(struct world *world)
@@ -241,7 +273,8 @@ void world_check(struct world *world)
     unsigned last = 0;
     for (unsigned sheet = 1; sheet <= paper->sheets; sheet++)
         if (paper->reads[sheet] > paper->allowed[sheet])
-            broken(world, "sheet %u was read %u times, and no manner asked for it", sheet, paper->reads[sheet]);
+            broken(world, "sheet %u was read %u times, and no manner asked for it", sheet,
+                   paper->reads[sheet]);
     if (world->server.record.state != JOB_COMPLETED) {
         broken(world, "the job ended as %s", job_state_name(world->server.record.state));
         return;
@@ -254,7 +287,8 @@ void world_check(struct world *world)
         last = sheet;
     }
     for (unsigned sheet = 1; sheet <= paper->sheets; sheet++)
-        if (!seen[sheet] && !paper->left_out[sheet] && !(paper->finished_early && sheet > last))
+        if (!seen[sheet] && !paper->left_out[sheet] &&
+            !(paper->finished_early && (sheet > last || paper->lost[sheet])))
             broken(world, "sheet %u is missing in the document", sheet);
 }
 
@@ -291,7 +325,7 @@ static void world_end(struct world *world)
 static bool run(uint64_t seed, bool verbose, enum sabotage sabotage, unsigned *steps)
 {
     static struct world world;
-    static bool (*const parts[])(struct world *) = {client_step, unit_step, server_step, link_step,
+    static bool (*const parts[])(struct world *) = {client_step, unit_step,  server_step, link_step,
                                                     person_step, space_step, client_step, server_step};
     memset(&world, 0, sizeof world);
     world.verbose = verbose;
@@ -339,6 +373,7 @@ int main(int argc, char **argv)
         run(seed, true, sabotage, &steps);
         return 1;
     }
-    printf("%" PRIu64 " seeds, %.1f steps each: every story ended well\n", seeds, (double)steps / (double)seeds);
+    printf("%" PRIu64 " seeds, %.1f steps each: every story ended well\n", seeds,
+           (double)steps / (double)seeds);
     return 0;
 }

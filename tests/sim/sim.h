@@ -1,7 +1,7 @@
 /*
- * The simulator: the real job machines, ledger, phases, identification, designation, page_send and page_receive
- * of both sides, joined in memory. Around them stand models of what the machines do not know: a stack of paper,
- * a reading unit, a person, a connection, and storage that forgets what was not synced.
+ * The simulator: the real job machines, ledger, phases, identification, designation, page_send and
+ * page_receive of both sides, joined in memory. Around them stand models of what the machines do not know: a
+ * stack of paper, a reading unit, a person, a connection, and storage that forgets what was not synced.
  *
  * Everything that happens is one step of one part, chosen at random from those that can happen; the same seed
  * gives the same story.
@@ -35,14 +35,16 @@ void broken(struct world *world, const char *format, ...) __attribute__((format(
 /* ---- Paper, and the person in front of it ---- */
 
 struct paper {
-    unsigned sheets;              /* numbered 1 … sheets; the number is what a page shows */
-    unsigned feeder[SHEETS_MAX];  /* from the top */
+    unsigned sheets;             /* numbered 1 … sheets; the number is what a page shows */
+    unsigned feeder[SHEETS_MAX]; /* from the top */
     unsigned feeder_count;
-    unsigned in_path;             /* the sheet that is in the device, 0 for none */
-    bool jammed;                  /* the device does nothing before a person has cleared it */
+    unsigned in_path;                 /* the sheet that is in the device, 0 for none */
+    bool jammed;                      /* the device does nothing before a person has cleared it */
     unsigned reads[SHEETS_MAX + 1];   /* how often it was read whole */
     unsigned allowed[SHEETS_MAX + 1]; /* how often the designated manners asked for that */
     bool left_out[SHEETS_MAX + 1];    /* by skip */
+    unsigned set_aside;               /* the sheet that the person has taken away to skip it */
+    bool lost[SHEETS_MAX + 1];        /* read, and then damaged on a disk */
     bool finished_early;              /* finish: what was not read is not in the document */
 };
 
@@ -102,8 +104,9 @@ struct queue {
 };
 
 struct link {
-    bool client_up, server_up;   /* what each side believes */
-    bool broken;                 /* nothing passes any more, whatever they believe */
+    bool client_up, server_up; /* what each side believes */
+    bool greeted;              /* the server has seen HELLO: what it sends goes over this connection */
+    bool broken;               /* nothing passes any more, whatever they believe */
     struct queue to_server, to_client;
 };
 void link_send(struct world *world, struct queue *queue, struct message message);
@@ -157,7 +160,13 @@ struct server {
 };
 
 /* What is taken out of the machinery to see that the simulator notices. */
-enum sabotage { SABOTAGE_NONE, SABOTAGE_ACKNOWLEDGE_EARLY, SABOTAGE_STALE_PAGES, SABOTAGE_EMPTY_IS_END, SABOTAGES };
+enum sabotage {
+    SABOTAGE_NONE,
+    SABOTAGE_ACKNOWLEDGE_EARLY,
+    SABOTAGE_STALE_PAGES,
+    SABOTAGE_EMPTY_IS_END,
+    SABOTAGES
+};
 
 struct world {
     uint64_t random;
@@ -195,7 +204,8 @@ void server_start(struct world *world);
 void server_crash(struct world *world);
 
 /* The person's hands. */
-void paper_put_back(struct world *world, uint32_t first_page, uint32_t failed_page);
+void paper_put_back(struct world *world, uint32_t first_page, bool all);
+void paper_designated(struct paper *paper, enum manner manner);
 bool paper_take_sheet(struct paper *paper, unsigned *sheet);
 
 void fault_step(struct world *world);

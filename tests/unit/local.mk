@@ -77,4 +77,17 @@ check_PROGRAMS += tests/unit/test_reading_unit
 TESTS += tests/unit/test_reading_unit
 tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
+
+# ctl/
+CTL_TESTS = tests/unit/test_ctl_arguments tests/unit/test_ctl_show tests/unit/test_ctl_run
+check_PROGRAMS += $(CTL_TESTS)
+TESTS += $(CTL_TESTS)
+tests_unit_test_ctl_arguments_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ctl_arguments_LDADD = libctl.la $(UNIT_LIBS)
+tests_unit_test_ctl_show_SOURCES = tests/unit/test_ctl_show.c tests/unit/ctl_jobs.h tests/unit/ctl_jobs.c
+tests_unit_test_ctl_show_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_ctl_show_LDADD = libctl.la $(JANSSON_LIBS) $(UNIT_LIBS)
+tests_unit_test_ctl_run_SOURCES = tests/unit/test_ctl_run.c tests/unit/ctl_jobs.h tests/unit/ctl_jobs.c
+tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
 endif

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Installs what is missing (Debian's packages; as root or with sudo) and builds Deskline in ./build.
+#
+#   ./bootstrap.sh                 packages for building, configure, make
+#   ./bootstrap.sh --tests         the packages that the tests need, too
+#   ./bootstrap.sh --packages      packages only, no build
+set -eu
+cd "$(dirname "$0")"
+
+build_packages="gcc make autoconf automake libtool pkg-config libevent-dev libssl-dev zlib1g-dev libsqlite3-dev
+  libinih-dev libjansson-dev libtiff-dev libjpeg62-turbo-dev libsane-dev libsystemd-dev sane-utils"
+test_packages="check clang libclang-rt-14-dev qpdf poppler-utils libtiff-tools netpbm openssl strace mandoc
+  systemd bash-completion procps xz-utils expect"
+
+packages=$build_packages
+build=yes
+for option in "$@"; do
+    case $option in
+    --tests) packages="$packages $test_packages" ;;
+    --packages) build=no ;;
+    *)
+        echo "usage: $0 [--tests] [--packages]" >&2
+        exit 2
+        ;;
+    esac
+done
+
+missing=
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+        missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    echo "installing:$missing"
+    $as_root apt-get -q update >/dev/null
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get -q -y --no-install-recommends install $missing >/dev/null
+fi
+[ "$build" = yes ] || exit 0
+
+[ -x configure ] || autoreconf -fi
+mkdir -p build
+cd build
+[ -f Makefile ] || ../configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run
+make -s -j"$(nproc)"
+echo "built in $(pwd); 'make install' there installs it, ../demo.sh shows it at work"

@@ -1,0 +1,190 @@
+#include "ctl/prompt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ctl/render.h"
+#include "ctl/values.h"
+
+static void print_pages(FILE *out, const struct job_view *view, enum page_state state, const char *label,
+                        const char *text)
+{
+    char runs[JOB_VIEW_RUNS_BYTES];
+    job_view_runs(view, state, runs);
+    if (!*runs)
+        return;
+    bool is_one = ledger_count(&view->ledger, state) == 1;
+    fprintf(out, "%s page%s %s %s %s\n", label, is_one ? "" : "s", runs, is_one ? "is" : "are", text);
+}
+
+void prompt_print_state(FILE *out, const struct job_view *view)
+{
+    fprintf(out, "Job %llu on ", (unsigned long long)view->job);
+    render_text_escaped(out, view->client);
+    fprintf(out, " has stopped at page %u: ", view->phase.page);
+    if (view->error_code) {
+        render_text_escaped(out, job_view_error(view));
+        fprintf(out, " (%s)", error_find(view->error_code)->keyword);
+    } else {
+        fputs(job_state_name(view->state), out);
+    }
+    fputs(".\n", out);
+    if (!ledger_last_finished(&view->ledger))
+        fputs("Safe:      no page yet.\n", out);
+    print_pages(out, view, PAGE_STORED, "Safe:     ", "stored at the server.");
+    print_pages(out, view, PAGE_READ,
+                "Safe:     ", "read, and kept at the client until the server has stored them.");
+    print_pages(out, view, PAGE_SKIPPED, "Left out: ", "not in the result.");
+    print_pages(out, view, PAGE_UNCERTAIN,
+                "Uncertain:", "in doubt: the sheet may have gone through the feeder without being read.");
+    if (*job_view_action(view)) {
+        fputs("To do:     ", out);
+        render_text_escaped(out, job_view_action(view));
+        fputc('\n', out);
+    }
+}
+
+static void print_about(FILE *out, const struct manner_offer *offer)
+{
+    switch (offer->manner) {
+    case MANNER_FROM_PAGE:
+        fprintf(out, " (%u to %u)", offer->first_page, offer->last_page);
+        break;
+    case MANNER_RESUME:
+    case MANNER_REDO_LAST:
+    case MANNER_SKIP:
+        fprintf(out, " (page %u)", offer->first_page);
+        break;
+    case MANNER_FINISH:
+        fprintf(out, " (up to page %u)", offer->last_page);
+        break;
+    default:
+        break;
+    }
+}
+
+void prompt_print_offers(FILE *out, const struct job_view *view)
+{
+    fputs("How is it to go on?\n", out);
+    for (unsigned i = 0; i < view->offer_count; i++) {
+        const struct manner_offer *offer = &view->offers[i];
+        fprintf(out, "  %u  %-10s %s", i + 1, manner_name((uint8_t)offer->manner),
+                manner_text((uint8_t)offer->manner));
+        print_about(out, offer);
+        fputs(i ? "\n" : " [default]\n", out);
+    }
+}
+
+void prompt_list(const struct job_view *view, char *text, size_t size)
+{
+    struct text_buffer buffer;
+    text_start(&buffer, size - 1);
+    for (unsigned i = 0; i < view->offer_count; i++) {
+        const struct manner_offer *offer = &view->offers[i];
+        text_printf(&buffer, "%s%s", i ? ", " : "", manner_name((uint8_t)offer->manner));
+        if (offer->manner == MANNER_FROM_PAGE)
+            text_printf(&buffer, " N (%u to %u)", offer->first_page, offer->last_page);
+    }
+    snprintf(text, size, "%s", text_of(&buffer));
+    text_free(&buffer);
+}
+
+static const struct manner_offer *find_offer(const struct job_view *view, enum manner manner)
+{
+    for (unsigned i = 0; i < view->offer_count; i++)
+        if (view->offers[i].manner == manner)
+            return &view->offers[i];
+    return NULL;
+}
+
+bool prompt_range(const struct job_view *view, uint32_t *first, uint32_t *last)
+{
+    const struct manner_offer *offer = find_offer(view, MANNER_FROM_PAGE);
+    if (!offer)
+        return false;
+    *first = offer->first_page;
+    *last = offer->last_page;
+    return true;
+}
+
+enum prompt_result prompt_choose(const struct job_view *view, enum manner manner, uint32_t page,
+                                 struct prompt_answer *answer, char why[PROMPT_WHY_BYTES])
+{
+    const struct manner_offer *offer = find_offer(view, manner);
+    *answer = (struct prompt_answer){manner, 0};
+    if (!offer) {
+        char list[PROMPT_WHY_BYTES - 64];
+        prompt_list(view, list, sizeof list);
+        snprintf(why, PROMPT_WHY_BYTES, "%s is not on offer; there is: %s", manner_name((uint8_t)manner),
+                 list);
+        return PROMPT_WRONG;
+    }
+    if (manner != MANNER_FROM_PAGE)
+        return PROMPT_TAKEN;
+    if (page == 0) {
+        snprintf(why, PROMPT_WHY_BYTES, "from-page needs a page from %u to %u", offer->first_page,
+                 offer->last_page);
+        return PROMPT_NEEDS_PAGE;
+    }
+    if (page < offer->first_page || page > offer->last_page) {
+        snprintf(why, PROMPT_WHY_BYTES, "from-page takes a page from %u to %u", offer->first_page,
+                 offer->last_page);
+        return PROMPT_WRONG;
+    }
+    answer->page = page;
+    return PROMPT_TAKEN;
+}
+
+/* Copies a word of `typed` and returns what follows it. */
+static const char *take_word(const char *typed, char *word, size_t size)
+{
+    static const char blanks[] = " \t\r\n";
+    typed += strspn(typed, blanks);
+    size_t length = strcspn(typed, blanks);
+    snprintf(word, size, "%.*s", (int)(length < size ? length : size - 1), typed);
+    return typed + length + strspn(typed + length, blanks);
+}
+
+static enum prompt_result not_understood(const char *word, char why[PROMPT_WHY_BYTES])
+{
+    char escaped[64];
+    text_escape(escaped, sizeof escaped, word, strlen(word));
+    snprintf(why, PROMPT_WHY_BYTES, "'%s' is not understood: a number of the list, or a word of it", escaped);
+    return PROMPT_WRONG;
+}
+
+enum prompt_result prompt_answer_of(const struct job_view *view, const char *typed,
+                                    struct prompt_answer *answer, char why[PROMPT_WHY_BYTES])
+{
+    char word[32], page_word[16];
+    const char *rest = take_word(take_word(typed, word, sizeof word), page_word, sizeof page_word);
+    long number, page = 0;
+    enum manner manner = manner_from_name(word);
+
+    *answer = (struct prompt_answer){MANNER_NONE, 0};
+    if (!*word && view->offer_count)
+        manner = view->offers[0].manner;
+    else if (value_number(word, 1, (long)view->offer_count, &number))
+        manner = view->offers[number - 1].manner;
+    if (manner == MANNER_NONE || *rest)
+        return not_understood(*rest ? rest : word, why);
+    if (*page_word && (manner != MANNER_FROM_PAGE || !value_number(page_word, 1, LEDGER_MAX_PAGES, &page)))
+        return not_understood(page_word, why);
+    return prompt_choose(view, manner, (uint32_t)page, answer, why);
+}
+
+enum prompt_result prompt_page_of(const struct job_view *view, const char *typed,
+                                  struct prompt_answer *answer, char why[PROMPT_WHY_BYTES])
+{
+    char word[16];
+    long page;
+    uint32_t first = 0, last = 0;
+    const char *rest = take_word(typed, word, sizeof word);
+    if (*rest || !value_number(word, 1, LEDGER_MAX_PAGES, &page)) {
+        prompt_range(view, &first, &last);
+        snprintf(why, PROMPT_WHY_BYTES, "a page from %u to %u, please", first, last);
+        return PROMPT_WRONG;
+    }
+    return prompt_choose(view, MANNER_FROM_PAGE, (uint32_t)page, answer, why);
+}

@@ -1,0 +1,111 @@
+/* What an open session says: a table, and a function for each frame that is a client's alone. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "serviced/front/requests.h"
+#include "serviced/front/session.h"
+#include "serviced/jobs/jobs.h"
+#include "serviced/server.h"
+#include "wire/peer.h"
+
+/* ---- Units
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+void session_keep_units(struct session *session, const struct frame_list *units)
+{
+    uint8_t *copy = malloc(units->length + 1);
+    if (!copy) {
+        log_warning("%s: no memory for its units", peer_label(session->visitor.peer));
+        return;
+    }
+    memcpy(copy, units->length ? units->at : (const uint8_t *)"", units->length);
+    free((void *)(uintptr_t)session->units.at);
+    session->units = (struct frame_list){copy, units->length, units->count};
+}
+
+struct frame_list session_units(const struct session *session)
+{
+    return session->units;
+}
+
+static void answer_units(struct session *session, unsigned index, bool has_come)
+{
+    struct visitor *asker = visitor_find(session->visitor.server, session->unit_questions[index].visitor);
+    uint32_t request = session->unit_questions[index].request;
+    session->unit_questions[index].visitor = 0;
+    if (asker && has_come)
+        request_answer_units(asker, request, session->units);
+    else if (asker)
+        visitor_answer(asker, request,
+                       (struct answer){4, ERROR_NO_CONNECTION, "the client is not connected any more"});
+}
+
+void session_forget_units(struct session *session)
+{
+    for (unsigned i = 0; i < SESSION_UNIT_QUESTIONS; i++)
+        if (session->unit_questions[i].visitor)
+            answer_units(session, i, false);
+    free((void *)(uintptr_t)session->units.at);
+    session->units = (struct frame_list){0};
+}
+
+void session_ask_units(struct session *session, struct visitor *visitor, uint32_t request)
+{
+    unsigned index = 0;
+    while (index < SESSION_UNIT_QUESTIONS && session->unit_questions[index].visitor)
+        index++;
+    if (index == SESSION_UNIT_QUESTIONS) {
+        visitor_answer(visitor, request,
+                       (struct answer){5, ERROR_LIMIT, "too many look for this client's units already"});
+        return;
+    }
+    session->unit_questions[index].visitor = visitor->id;
+    session->unit_questions[index].request = request;
+    visitor_send(&session->visitor,
+                 &(struct frame){.type = FRAME_UNIT_LIST_REQUEST,
+                                 .unit_list_request = {.request = index + 1, .refresh = 1}});
+}
+
+static void on_unit_list(struct visitor *visitor, const struct frame *frame)
+{
+    struct session *session = (struct session *)visitor;
+    uint32_t request = frame->unit_list.request;
+    session_keep_units(session, &frame->unit_list.units);
+    if (request >= 1 && request <= SESSION_UNIT_QUESTIONS && session->unit_questions[request - 1].visitor)
+        answer_units(session, request - 1, true);
+}
+
+/* ---- The table
+ * ------------------------------------------------------------------------------------------------------- */
+
+static const struct dispatch_entry table[] = {
+    {FRAME_PAGE_DATA, jobs_on_page_data},
+    {FRAME_PAGE_BEGIN, jobs_on_page_begin},
+    {FRAME_PAGE_END, jobs_on_page_end},
+    {FRAME_READING_STATUS, jobs_on_reading_status},
+    {FRAME_FUNCTION_FINISHED, jobs_on_function_finished},
+    {FRAME_ERROR_NOTICE, jobs_on_error_notice},
+    {FRAME_UNIT_LIST, on_unit_list},
+};
+
+void session_frame(struct session *session, const struct frame *frame)
+{
+    if (!dispatch(table, sizeof table / sizeof table[0], &session->visitor, frame) &&
+        !request_handle(&session->visitor, frame))
+        log_info("%s: %s means nothing here", peer_label(session->visitor.peer),
+                 frame_name((uint16_t)frame->type));
+}
+
+struct visitor *session_visitor(struct session *session)
+{
+    return &session->visitor;
+}
+
+const char *session_address(const struct session *session)
+{
+    return session->address;
+}

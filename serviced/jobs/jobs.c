@@ -1,0 +1,349 @@
+#include "config.h"
+
+#include "serviced/jobs/jobs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/memory.h"
+#include "serviced/documents/archive.h"
+#include "serviced/documents/deliver.h"
+#include "serviced/documents/store.h"
+#include "serviced/front/audit.h"
+#include "serviced/front/visitor.h"
+#include "serviced/jobs/job_run.h"
+#include "serviced/server.h"
+#include "serviced/settings.h"
+
+#define LOOK_MS        1000u
+#define FREE_SPACE_MIN (UINT64_C(4) << 20)
+
+struct jobs {
+    struct server *server;
+    struct job_run **list; /* in the order of their numbers */
+    size_t count, room;
+    uint64_t last_id;
+    struct loop_timer *look; /* for space on the disk, and for what may be forgotten */
+    bool is_stopping;
+};
+
+/* ---- Finding
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct job_run *jobs_find(const struct jobs *jobs, uint64_t id)
+{
+    size_t low = 0, high = jobs->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (jobs->list[middle]->record.job.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < jobs->count && jobs->list[low]->record.job.id == id ? jobs->list[low] : NULL;
+}
+
+struct job_run *jobs_find_for(const struct jobs *jobs, uint64_t id, const struct visitor *visitor)
+{
+    struct job_run *run = jobs_find(jobs, id);
+    return run && (!visitor->client || strcmp(visitor->client, run->record.client) == 0) ? run : NULL;
+}
+
+size_t jobs_count(const struct jobs *jobs)
+{
+    return jobs->count;
+}
+
+struct job_run *jobs_at(const struct jobs *jobs, size_t index)
+{
+    return jobs->list[index];
+}
+
+static bool is_of(const struct job_run *run, const char *client)
+{
+    return !client || strcmp(run->record.client, client) == 0;
+}
+
+unsigned jobs_open_count(const struct jobs *jobs, const char *client)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < jobs->count; i++)
+        count += is_of(jobs->list[i], client) && !job_run_is_over(jobs->list[i]);
+    return count;
+}
+
+uint64_t jobs_bytes(const struct jobs *jobs, const char *client)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < jobs->count; i++)
+        if (is_of(jobs->list[i], client))
+            bytes += jobs->list[i]->pages.bytes;
+    return bytes;
+}
+
+static void add(struct jobs *jobs, struct job_run *run)
+{
+    if (jobs->count == jobs->room) {
+        jobs->room = jobs->room ? jobs->room * 2 : 64;
+        jobs->list = memory_resize(jobs->list, jobs->room, sizeof(struct job_run *));
+    }
+    jobs->list[jobs->count++] = run;
+    if (run->record.job.id > jobs->last_id)
+        jobs->last_id = run->record.job.id;
+}
+
+/* ---- A new job
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+int jobs_start(struct jobs *jobs, struct visitor *client, const struct frame_service_request *request,
+               struct visitor *opener)
+{
+    struct job_record record;
+    struct job_run *run;
+    int result = job_record_start(&record, jobs->last_id + 1, client->client, request, wall_clock_ms());
+    if (result < 0) {
+        job_record_free(&record);
+        return result;
+    }
+    run = job_run_new(jobs->server, &record);
+    run->client = client;
+    add(jobs, run);
+    audit_write(jobs->server->audit, "job-opened", "job=%" PRIu64 " client=%s by=%s", run->record.job.id,
+                run->record.client, opener->client ? opener->client : "operator");
+    job_run_open(run, opener->id, request->request);
+    return 0;
+}
+
+/* ---- Sessions come and go
+ * ----------------------------------------------------------------------------------------------- */
+
+void jobs_list_known(const struct jobs *jobs, const char *client, const struct frame_list *in_hand,
+                     struct frame_list_builder *known)
+{
+    struct record_job_in_hand theirs;
+    size_t cursor = 0;
+    while (frame_list_next(in_hand, &frame_record_job_in_hand, &cursor, &theirs)) {
+        const struct job_run *run = jobs_find(jobs, theirs.job);
+        struct frame_list_builder runs = {0};
+        struct record_job_known record = {.job = theirs.job};
+        if (run && is_of(run, client)) {
+            record.standing = job_run_is_over(run) ? 2 : 1;
+            record.round = run->record.job.round;
+            ledger_to_account(&run->record.job.ledger, &runs, &record.account);
+        }
+        if (frame_list_add(known, &frame_record_job_known, &record) < 0)
+            log_error("a job cannot be listed for %s: no memory", client);
+        frame_list_builder_free(&runs);
+    }
+}
+
+static bool is_listed(const struct frame_list *in_hand, uint64_t job)
+{
+    struct record_job_in_hand theirs;
+    size_t cursor = 0;
+    while (frame_list_next(in_hand, &frame_record_job_in_hand, &cursor, &theirs))
+        if (theirs.job == job)
+            return true;
+    return false;
+}
+
+void jobs_link_up(struct jobs *jobs, struct visitor *client, const struct frame_list *in_hand)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct job_run *run = jobs->list[i];
+        bool listed;
+        if (!is_of(run, client->client))
+            continue;
+        listed = is_listed(in_hand, run->record.job.id);
+        run->client = client;
+        if (listed || !job_run_is_over(run))
+            job_run_handle(run, &(struct job_event){.type = JOB_EVENT_LINK_UP, .in_hand = listed});
+    }
+}
+
+void jobs_link_lost(struct jobs *jobs, struct visitor *client)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct job_run *run = jobs->list[i];
+        if (run->client != client)
+            continue;
+        run->client = NULL;
+        job_pages_disconnect(run);
+        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_LINK_LOST});
+    }
+}
+
+/* ---- Those that are over
+ * ------------------------------------------------------------------------------------------------- */
+
+static void forget(struct jobs *jobs, size_t index)
+{
+    struct job_run *run = jobs->list[index];
+    job_pages_remove_all(run);
+    job_record_delete(registry_database(jobs->server->registry), run->record.job.id);
+    job_run_free(&run);
+    memmove(&jobs->list[index], &jobs->list[index + 1], (jobs->count - index - 1) * sizeof(struct job_run *));
+    jobs->count--;
+}
+
+/* The oldest beyond the number that is kept; nothing that still has something under way. */
+void jobs_closed(struct jobs *jobs)
+{
+    loop_timer_start(jobs->look, 0);
+}
+
+static void forget_oldest(struct jobs *jobs)
+{
+    int64_t over = 0;
+    for (size_t i = 0; i < jobs->count; i++)
+        over += job_run_is_over(jobs->list[i]);
+    for (size_t i = 0; i < jobs->count && over > jobs->server->settings->keep_jobs;) {
+        if (job_run_is_over(jobs->list[i]) && job_run_is_idle(jobs->list[i])) {
+            forget(jobs, i);
+            over--;
+        } else {
+            i++;
+        }
+    }
+}
+
+/* Pages of canceled jobs, when nobody has asked for them for long enough. */
+static void remove_canceled(struct jobs *jobs)
+{
+    uint64_t now = wall_clock_ms(), keep = (uint64_t)jobs->server->settings->keep_canceled_ms;
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct job_run *run = jobs->list[i];
+        if (run->record.job.state == JOB_CANCELED && run->pages.count && !run->workers_out &&
+            now > run->record.updated_ms + keep)
+            job_pages_remove_all(run);
+    }
+}
+
+static void look_for_space(struct jobs *jobs)
+{
+    uint64_t wanted = (uint64_t)jobs->server->settings->free_space;
+    bool has_looked = false;
+    for (size_t i = 0; i < jobs->count; i++) {
+        if (!jobs->list[i]->record.job.held)
+            continue;
+        if (wanted < FREE_SPACE_MIN)
+            wanted = FREE_SPACE_MIN;
+        if (!has_looked && (store_free_bytes(jobs->server->store) < wanted ||
+                            archive_free_bytes(jobs->server->archive) < wanted))
+            return;
+        has_looked = true;
+        job_run_handle(jobs->list[i], &(struct job_event){.type = JOB_EVENT_SPACE_MADE});
+    }
+}
+
+static void look(void *context)
+{
+    struct jobs *jobs = context;
+    look_for_space(jobs);
+    remove_canceled(jobs);
+    forget_oldest(jobs);
+    loop_timer_start(jobs->look, LOOK_MS);
+}
+
+/* ---- Start and stop
+ * ------------------------------------------------------------------------------------------------------- */
+
+static int load_job(void *context, const struct registry_row *row)
+{
+    struct jobs *jobs = context;
+    struct job_record record;
+    int result = job_record_load(&record, row);
+    if (result < 0) {
+        log_error("the registered job %" PRId64 " makes no sense", registry_row_number(row, 0));
+        return result;
+    }
+    if (record.job.state == JOB_CANCELED || record.job.state == JOB_ABORTED ||
+        record.job.state == JOB_COMPLETED)
+        record.job.step = JOB_CLOSED_STEP;
+    add(jobs, job_run_new(jobs->server, &record));
+    return 0;
+}
+
+static int load_page(void *context, const struct registry_row *row)
+{
+    struct jobs *jobs = context;
+    struct job_page page;
+    uint64_t id;
+    int result = job_page_load(&page, &id, row);
+    struct job_run *run = result == 0 ? jobs_find(jobs, id) : NULL;
+    if (run)
+        job_pages_recover_row(run, &page);
+    return result;
+}
+
+static bool load_file(void *context, uint64_t job, uint32_t page, uint32_t generation, bool is_part,
+                      uint64_t length)
+{
+    struct jobs *jobs = context;
+    struct job_run *run = jobs_find(jobs, job);
+    return run && run->record.job.state != JOB_COMPLETED &&
+           job_pages_recover_file(run, page, generation, is_part, length);
+}
+
+int jobs_open(struct server *server, char why[JOBS_WHY_BYTES])
+{
+    struct jobs *jobs = memory_new(sizeof *jobs);
+    const struct registry_document *document = registry_documents(server->registry);
+    struct registry_sqlite *database = registry_database(server->registry);
+    int result;
+
+    server->jobs = jobs;
+    jobs->server = server;
+    jobs->look = loop_timer_new(server->loop, look, jobs);
+    for (; document; document = document->next)
+        if (document->id > jobs->last_id)
+            jobs->last_id = document->id;
+    result = registry_sqlite_each(database, REGISTRY_JOBS, load_job, jobs);
+    if (result == 0)
+        result = registry_sqlite_each(database, REGISTRY_PAGES, load_page, jobs);
+    if (result < 0)
+        snprintf(why, JOBS_WHY_BYTES, "the registry's jobs cannot be read: restore the registry from a copy");
+    if (result == 0 && (result = store_each(server->store, load_file, jobs)) < 0)
+        snprintf(why, JOBS_WHY_BYTES, "the pages in the state folder cannot be read: %s", strerror(-result));
+    for (size_t i = 0; i < jobs->count && result == 0; i++) {
+        job_pages_recover_end(jobs->list[i]);
+        job_run_recover(jobs->list[i]);
+    }
+    loop_timer_start(jobs->look, LOOK_MS);
+    return result;
+}
+
+void jobs_stop(struct jobs *jobs)
+{
+    if (!jobs)
+        return;
+    jobs->is_stopping = true;
+    for (size_t i = 0; i < jobs->count; i++) {
+        deliver_cancel(jobs->list[i]->delivery);
+        store_part_leave(&jobs->list[i]->pages.part);
+    }
+}
+
+bool jobs_are_stopping(const struct jobs *jobs)
+{
+    return jobs->is_stopping;
+}
+
+void jobs_close(struct jobs **jobs)
+{
+    struct jobs *old = *jobs;
+    if (!old)
+        return;
+    loop_timer_free(&old->look);
+    for (size_t i = 0; i < old->count; i++)
+        job_run_free(&old->list[i]);
+    free(old->list);
+    free(old);
+    *jobs = NULL;
+}
