@@ -11,5 +11,15 @@ libclientd_la_SOURCES = clientd/settings.def clientd/settings.h clientd/settings
   clientd/execution.h clientd/execution.c clientd/units.h clientd/units.c \
   clientd/page_transfer.h clientd/page_transfer.c \
   clientd/job_run.h clientd/job_run_internal.h clientd/job_run.c clientd/job_run_unit.c clientd/job_run_spool.c \
-  clientd/job_status.h clientd/job_status.c clientd/jobs.h clientd/jobs.c
+  clientd/job_status.h clientd/job_status.c clientd/jobs.h clientd/jobs.c \
+  clientd/token.h clientd/token.c clientd/enrolment.h clientd/enrolment.c \
+  clientd/relay.h clientd/relay.c clientd/unit_check.h clientd/unit_check.c \
+  clientd/control.h clientd/control_internal.h clientd/control.c clientd/control_requests.c clientd/control_wait.c \
+  clientd/dispatch.h clientd/dispatch.c
 libclientd_la_LIBADD = libclientjob.la libwire.la libdeskline.la libbase.la
+
+sbin_PROGRAMS += clientd/clientd
+clientd_clientd_SOURCES = clientd/main.c
+clientd_clientd_CFLAGS = $(AM_CFLAGS)
+clientd_clientd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+clientd_clientd_LDADD = libclientd.la

@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "clientd/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <deskline/words.h>
+
+#include "base/memory.h"
+#include "clientd/link.h"
+
+#define ENTRIES_MAX 256
+
+struct entry {
+    uint32_t request; /* our number, 0: the entry is free */
+    uint32_t asked;   /* the asker's number */
+    void *asker;      /* NULL: gone */
+};
+
+struct relay {
+    struct link *link;
+    void (*answer)(void *context, void *asker, const struct frame *frame);
+    void *context;
+    uint32_t last_request;
+    struct entry entries[ENTRIES_MAX];
+};
+
+/* Where the number stands in those frames that are passed on or back. */
+static const struct {
+    enum frame_type type;
+    size_t offset;
+} numbers[] = {
+    {FRAME_SERVICE_REQUEST, offsetof(struct frame, service_request.request)},
+    {FRAME_CANCEL_REQUEST, offsetof(struct frame, cancel_request.request)},
+    {FRAME_JOB_LIST_REQUEST, offsetof(struct frame, job_list_request.request)},
+    {FRAME_DOCUMENT_LIST_REQUEST, offsetof(struct frame, document_list_request.request)},
+    {FRAME_DOCUMENT_REQUEST, offsetof(struct frame, document_request.request)},
+    {FRAME_DOCUMENT_CREDIT, offsetof(struct frame, document_credit.request)},
+    {FRAME_JOB_OPENED, offsetof(struct frame, job_opened.request)},
+    {FRAME_JOB_STATUS, offsetof(struct frame, job_status.request)},
+    {FRAME_DOCUMENT_LIST, offsetof(struct frame, document_list.request)},
+    {FRAME_DOCUMENT_DATA, offsetof(struct frame, document_data.request)},
+    {FRAME_DOCUMENT_END, offsetof(struct frame, document_end.request)},
+    {FRAME_OUTCOME, offsetof(struct frame, outcome.request)},
+};
+
+static uint32_t *number_of(struct frame *frame)
+{
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].type == frame->type)
+            return (uint32_t *)(void *)((char *)frame + numbers[i].offset);
+    return NULL;
+}
+
+struct relay *relay_new(struct link *link, void (*answer)(void *context, void *asker, const struct frame *frame),
+                        void *context)
+{
+    struct relay *relay = memory_new(sizeof *relay);
+    relay->link = link;
+    relay->answer = answer;
+    relay->context = context;
+    return relay;
+}
+
+static void refuse(struct relay *relay, void *asker, uint32_t request, uint8_t exit_code, enum error_code code,
+                   const char *text)
+{
+    if (asker)
+        relay->answer(relay->context, asker,
+                      &(struct frame){.type = FRAME_OUTCOME,
+                                      .outcome = {.request = request,
+                                                  .exit_code = exit_code,
+                                                  .code = (uint16_t)code,
+                                                  .text = frame_text_of(text)}});
+}
+
+static void refuse_without_link(struct relay *relay, void *asker, uint32_t request)
+{
+    refuse(relay, asker, request, 4, ERROR_NO_CONNECTION, link_problem(relay->link));
+}
+
+static struct entry *find(struct relay *relay, uint32_t request)
+{
+    for (unsigned i = 0; i < ENTRIES_MAX; i++)
+        if (relay->entries[i].request == request)
+            return &relay->entries[i];
+    return NULL;
+}
+
+void relay_ask(struct relay *relay, void *asker, const struct frame *frame)
+{
+    struct frame copy = *frame;
+    uint32_t *number = number_of(&copy), asked = *number;
+    struct entry *entry = find(relay, 0);
+    if (!link_peer(relay->link)) {
+        refuse_without_link(relay, asker, asked);
+        return;
+    }
+    if (!entry) {
+        refuse(relay, asker, asked, 1, ERROR_LIMIT, "too many requests wait for the server");
+        return;
+    }
+    if (++relay->last_request == 0)
+        relay->last_request = 1;
+    *number = relay->last_request;
+    int error = link_send(relay->link, &copy);
+    if (error == -ENOTCONN)
+        refuse_without_link(relay, asker, asked);
+    else if (error)
+        refuse(relay, asker, asked, 1, ERROR_BAD_REQUEST, "the request cannot be passed on to the server");
+    else
+        *entry = (struct entry){.request = relay->last_request, .asked = asked, .asker = asker};
+}
+
+static void send_credit(struct relay *relay, uint32_t request, uint32_t bytes)
+{
+    link_send(relay->link, &(struct frame){.type = FRAME_DOCUMENT_CREDIT, .document_credit = {request, bytes}});
+}
+
+void relay_credit(struct relay *relay, void *asker, const struct frame *frame)
+{
+    for (unsigned i = 0; i < ENTRIES_MAX; i++) {
+        const struct entry *entry = &relay->entries[i];
+        if (entry->request && entry->asker == asker && entry->asked == frame->document_credit.request)
+            send_credit(relay, entry->request, frame->document_credit.bytes);
+    }
+}
+
+void relay_forget(struct relay *relay, void *asker)
+{
+    for (unsigned i = 0; i < ENTRIES_MAX; i++)
+        if (relay->entries[i].asker == asker)
+            relay->entries[i].asker = NULL;
+}
+
+bool relay_take(struct relay *relay, const struct frame *frame)
+{
+    struct frame copy = *frame;
+    uint32_t *number = number_of(&copy);
+    struct entry *entry = number && *number ? find(relay, *number) : NULL;
+    if (!entry)
+        return false;
+    struct entry known = *entry;
+    if (frame->type == FRAME_OUTCOME)
+        entry->request = 0;
+    *number = known.asked;
+    if (known.asker)
+        relay->answer(relay->context, known.asker, &copy);
+    else if (frame->type == FRAME_DOCUMENT_DATA) /* nobody reads it, but its OUTCOME has to come */
+        send_credit(relay, known.request, frame->document_data.bytes.length);
+    return true;
+}
+
+void relay_link_down(struct relay *relay)
+{
+    for (unsigned i = 0; i < ENTRIES_MAX; i++) {
+        struct entry known = relay->entries[i];
+        relay->entries[i].request = 0;
+        if (known.request)
+            refuse_without_link(relay, known.asker, known.asked);
+    }
+}
+
+void relay_free(struct relay **relay)
+{
+    free(*relay);
+    *relay = NULL;
+}
