@@ -294,15 +294,17 @@ START_TEST(later_versions_may_append_to_records)
                        0,   0,    0,    9,  0, 0, 0, 1, 0, 0, 0, 1, /* total, floor, one run … */
                        0,   0,    0,    15, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0,
                        3,   0xee, 0xee, /* … and 2 bytes more */
-                       0xdd};           /* and one behind the runs */
+                       0xdd,            /* and one behind the runs */
+                       0,   0,    0,    5}; /* round */
     struct frame frame;
     struct record_pages run;
     size_t cursor = 0;
     const char *why;
     bytes_put(bytes, 4, sizeof bytes - FRAME_HEADER_BYTES);
     bytes_put(bytes + 4, 2, FRAME_READING_STATUS);
-    bytes_put(bytes + FRAME_HEADER_BYTES, 4, sizeof bytes - FRAME_HEADER_BYTES - 4);
+    bytes_put(bytes + FRAME_HEADER_BYTES, 4, sizeof bytes - FRAME_HEADER_BYTES - 4 - 4);
     ck_assert_int_eq(decode(bytes, &frame, &why), 0);
+    ck_assert_uint_eq(frame.reading_status.round, 5);
     ck_assert_uint_eq(frame.reading_status.account.total, 9);
     ck_assert_uint_eq(frame.reading_status.account.floor, 1);
     ck_assert(frame_list_next(&frame.reading_status.account.runs, &frame_record_pages, &cursor, &run));
