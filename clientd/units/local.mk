@@ -32,5 +32,3 @@ tests_rig_unit_driver_LDADD = libdeskline.la
 tests_rig_spool_image_SOURCES = tests/rig/spool_image.c
 tests_rig_spool_image_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 tests_rig_spool_image_LDADD = libpage.la libbase.la libdeskline.la
-TESTS += tests/e2e/10-reading-unit.sh
-EXTRA_DIST += tests/e2e/10-reading-unit.sh
