@@ -20,7 +20,7 @@ struct scanner_settings {
 struct settings {
     char *state, *control, *unit_folder;
     int log_level; /* enum log_level */
-    int64_t watchdog_ms, reconnect_max_ms, spool_limit_bytes;
+    int64_t watchdog_ms, reconnect_max_ms;
     int manner_on_link_loss, manner_on_device_error; /* index in the words: see settings_policy */
     struct scanner_settings *scanners;
     size_t scanner_count;
