@@ -20,7 +20,7 @@ struct scanner_settings {
 struct settings {
     char *state, *control, *unit_folder;
     int log_level; /* enum log_level */
-    int64_t watchdog_ms, reconnect_max_ms;
+    int64_t watchdog_ms, reconnect_max_ms, spool_limit_bytes;
     int manner_on_link_loss, manner_on_device_error; /* index in the words: see settings_policy */
     struct scanner_settings *scanners;
     size_t scanner_count;
@@ -32,8 +32,8 @@ enum settings_wish {
     SETTINGS_EXIT, /* --help, --version, --check-config: all is said */
 };
 
-/* Defaults, then the file, then the options. argv is kept, not copied, and read again by settings_reload. 0 with
- * *wish, or -EINVAL with *error (one sentence); *settings is to be freed in any case. */
+/* Defaults, then the file, then the options. argv is kept, not copied, and read again by settings_reload. 0
+ * with *wish, or -EINVAL with *error (one sentence); *settings is to be freed in any case. */
 int settings_load(struct settings *settings, int argc, char **argv, enum settings_wish *wish,
                   struct conf_error *error);
 /* Frees what the struct owns. Safe on a zeroed one. */

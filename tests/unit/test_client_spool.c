@@ -50,10 +50,12 @@ static void put_meta(uint32_t page, uint32_t generation, uint64_t length, size_t
 {
     char name[SPOOL_NAME_SIZE];
     uint8_t bytes[256], digest[32] = {0};
-    struct frame begin = {.type = FRAME_PAGE_BEGIN, .job = JOB, .page_begin = {.page = page, .generation = generation}};
-    struct frame end = {.type = FRAME_PAGE_END,
-                        .job = JOB,
-                        .page_end = {.page = page, .generation = generation, .length = length, .digest = {digest, 32}}};
+    struct frame begin = {
+        .type = FRAME_PAGE_BEGIN, .job = JOB, .page_begin = {.page = page, .generation = generation}};
+    struct frame end = {
+        .type = FRAME_PAGE_END,
+        .job = JOB,
+        .page_end = {.page = page, .generation = generation, .length = length, .digest = {digest, 32}}};
     ssize_t first = frame_encode(&begin, bytes, sizeof bytes);
     ssize_t second = frame_encode(&end, bytes + first, sizeof bytes - (size_t)first);
     ck_assert(first > 0 && second > 0);
@@ -173,7 +175,9 @@ START_TEST(settings_errors)
 {
     static const struct {
         const char *option, *value, *says;
-    } wrong[] = {{"--log-level", "loud", "debug"}, {"--nothing", "x", "unknown option"}, {"--config", "/none", "/none"}};
+    } wrong[] = {{"--log-level", "loud", "debug"},
+                 {"--nothing", "x", "unknown option"},
+                 {"--config", "/none", "/none"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char name[] = "clientd", option[32], value[32];
         char *argv[] = {name, option, value, NULL};
