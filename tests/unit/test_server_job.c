@@ -40,6 +40,7 @@ static const struct {
     {"O p1 L u", JOB_STOPPED, ERROR_ACCOUNT_LOST, "RCt RSt Rt RQt"},
     {"O L u", JOB_STOPPED, ERROR_LINK_LOST, "RCt Rt RQt"},
     {"O p1 E", JOB_STOPPED, ERROR_SPOOL_FULL, "RCt RSt URt"},
+    {"O p1 E j2", JOB_STOPPED, ERROR_MEDIA_JAM, "RCt RSt URt RUt"},
     {"O p1 E r", JOB_STOPPED, ERROR_SPOOL_FULL, "RCt RSt URt !"},
     {"O p1 E p2", JOB_STOPPED, ERROR_SPOOL_FULL, "RCt RSt URt d"},
     {"O p1 E S m1", JOB_PROCESSING, ERROR_NONE, "RCt RSt URt RQt RXt"},
