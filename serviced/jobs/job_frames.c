@@ -60,7 +60,8 @@ void job_frames_question(struct job_run *run)
     frame_list_builder_free(&manners);
 }
 
-/* The part of a page that is kept is announced first, so that the client goes on behind it. */
+/* The part of a page that is kept is announced first, so that the client goes on behind it. Not one that has
+ * begun over this connection: more of it may be on its way. */
 void job_frames_restart(struct job_run *run)
 {
     const struct job *job = &run->record.job;
@@ -71,7 +72,7 @@ void job_frames_restart(struct job_run *run)
                                               .manner = (uint8_t)job->manner,
                                               .page = job->manner_page,
                                               .options = run->record.request.read}};
-    if (receive->begin.page && receive->length > 0)
+    if (receive->begin.page && receive->length > 0 && !receive->open)
         job_frames_resume(run, receive->begin.page, receive->begin.generation, receive->length);
     ledger_to_account(&job->ledger, &runs, &frame.restart_command.account);
     send(run, &frame);
