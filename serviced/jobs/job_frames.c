@@ -74,7 +74,7 @@ void job_frames_restart(struct job_run *run)
                                               .options = run->record.request.read}};
     if (receive->begin.page && receive->length > 0 && !receive->open)
         job_frames_resume(run, receive->begin.page, receive->begin.generation, receive->length);
-    ledger_to_account(&job->ledger, &runs, &frame.restart_command.account);
+    ledger_to_account(job_run_registered(run), &runs, &frame.restart_command.account);
     send(run, &frame);
     frame_list_builder_free(&runs);
 }

@@ -178,7 +178,7 @@ void job_pages_begin(struct job_run *run, struct visitor *visitor, const struct 
         return;
     }
     if (!wanted && known.state == PAGE_STORED && known.generation == begin->generation)
-        job_frames_stored(run, begin->page, begin->generation);
+        job_run_say_stored(run, begin->page, begin->generation);
     if (wanted && is_over_quota(run)) {
         fail(run, ERROR_LIMIT, "the client's open jobs hold as many bytes as the server allows");
         wanted = false;
