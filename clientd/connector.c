@@ -55,8 +55,8 @@ static bool split(const char *address, struct lookup *lookup)
     } else if (memchr(address, ':', length)) {
         return false; /* IPv6 without brackets */
     }
-    if (length == 0 || length >= sizeof lookup->host || !colon[1] || strlen(colon + 1) >= sizeof lookup->port ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (length == 0 || length >= sizeof lookup->host || !colon[1] ||
+        strlen(colon + 1) >= sizeof lookup->port || strspn(colon + 1, "0123456789") != strlen(colon + 1))
         return false;
     memcpy(lookup->host, address, length);
     snprintf(lookup->port, sizeof lookup->port, "%s", colon + 1);
@@ -71,8 +71,8 @@ static int look_up(void *context)
     return 0;
 }
 
-int connector_start(struct connector **connector, struct loop *loop, struct worker_pool *pool, const char *address,
-                    connector_done done, void *context)
+int connector_start(struct connector **connector, struct loop *loop, struct worker_pool *pool,
+                    const char *address, connector_done done, void *context)
 {
     struct lookup *lookup = memory_new(sizeof *lookup);
     *connector = NULL;
@@ -121,14 +121,14 @@ static void finish(struct connector *connector, int fd)
 
 static void note(struct connector *connector, int error)
 {
-    snprintf(connector->why, sizeof connector->why, "the server at %.150s cannot be reached: %s", connector->address,
-             strerror(error));
+    snprintf(connector->why, sizeof connector->why, "the server at %.150s cannot be reached: %s",
+             connector->address, strerror(error));
 }
 
 static void try_next(struct connector *connector)
 {
     const struct timeval limit = {.tv_sec = ATTEMPT_S};
-    for (struct addrinfo *at; (at = connector->next); ) {
+    for (struct addrinfo *at; (at = connector->next);) {
         connector->next = at->ai_next;
         connector->fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (connector->fd >= 0 &&

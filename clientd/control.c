@@ -26,13 +26,15 @@ static void on_frame(void *context, const struct frame *frame);
 static void on_closed(void *context, const struct peer_end *end);
 static void on_answer(void *context, void *asker, const struct frame *frame);
 
-/* ---- The socket ----------------------------------------------------------------------------------------- */
+/* ---- The socket -----------------------------------------------------------------------------------------
+ */
 
 /* Whether somebody answers on it. */
 static bool is_alive(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+    bool alive =
+        fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
     if (fd >= 0)
         close(fd);
     return alive;
@@ -84,7 +86,8 @@ int control_new(struct control **control, const char *path, const struct control
     return 0;
 }
 
-/* ---- Sessions ------------------------------------------------------------------------------------------- */
+/* ---- Sessions -------------------------------------------------------------------------------------------
+ */
 
 static void on_accept(evutil_socket_t listening, short what, void *context)
 {
@@ -145,11 +148,12 @@ void control_send(struct control_session *session, const struct frame *frame)
 {
     int error = peer_send(session->peer, frame);
     if (error && error != -ENOTCONN)
-        log_warning("%s cannot be sent to a command: %s", frame_name((uint16_t)frame->type), strerror(-error));
+        log_warning("%s cannot be sent to a command: %s", frame_name((uint16_t)frame->type),
+                    strerror(-error));
 }
 
-void control_outcome(struct control_session *session, uint32_t request, uint8_t exit_code, enum error_code code,
-                     const char *text)
+void control_outcome(struct control_session *session, uint32_t request, uint8_t exit_code,
+                     enum error_code code, const char *text)
 {
     control_send(session, &(struct frame){.type = FRAME_OUTCOME,
                                           .outcome = {.request = request,
@@ -158,7 +162,8 @@ void control_outcome(struct control_session *session, uint32_t request, uint8_t 
                                                       .text = frame_text_of(text)}});
 }
 
-/* ---- From the daemon ------------------------------------------------------------------------------------ */
+/* ---- From the daemon ------------------------------------------------------------------------------------
+ */
 
 static void on_answer(void *context, void *asker, const struct frame *frame)
 {
@@ -191,7 +196,8 @@ void control_link_down(struct control *control)
         for (struct control_wait *wait = session->waits, *next; wait; wait = next) {
             next = wait->next;
             if (wait->kind == WAIT_RESTART || wait->kind == WAIT_MANNER) {
-                control_outcome(session, wait->request, 4, ERROR_NO_CONNECTION, link_problem(control->reach.link));
+                control_outcome(session, wait->request, 4, ERROR_NO_CONNECTION,
+                                link_problem(control->reach.link));
                 control_wait_end(wait);
             }
         }

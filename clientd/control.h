@@ -20,14 +20,14 @@ struct control_reach {
     struct link *link;
     struct jobs *jobs;
     struct units *units;
-    /* Starts an enrolment; -EBUSY while one is under way, -EBADMSG for a token that is none. control_enrolled says
-     * later how it ended. */
+    /* Starts an enrolment; -EBUSY while one is under way, -EBADMSG for a token that is none. control_enrolled
+     * says later how it ended. */
     int (*enroll)(void *context, const char *token, const char *server);
     void *context;
 };
 
-/* Listens on the path, mode 0660. A socket that an earlier clientd left behind is replaced; -EADDRINUSE when one is
- * alive. 0 or a negative errno. */
+/* Listens on the path, mode 0660. A socket that an earlier clientd left behind is replaced; -EADDRINUSE when
+ * one is alive. 0 or a negative errno. */
 int control_new(struct control **control, const char *path, const struct control_reach *reach);
 /* Says goodbye to all sessions and removes the socket. Safe on NULL; clears *control. */
 void control_free(struct control **control);

@@ -61,8 +61,8 @@ struct control {
 
 /* control.c */
 void control_send(struct control_session *session, const struct frame *frame);
-void control_outcome(struct control_session *session, uint32_t request, uint8_t exit_code, enum error_code code,
-                     const char *text);
+void control_outcome(struct control_session *session, uint32_t request, uint8_t exit_code,
+                     enum error_code code, const char *text);
 
 /* control_requests.c: a frame has arrived. */
 void control_take(struct control_session *session, const struct frame *frame);

@@ -17,7 +17,8 @@
 #include "clientd/unit_check.h"
 #include "clientd/units.h"
 
-/* ---- How the daemon is ---------------------------------------------------------------------------------- */
+/* ---- How the daemon is ----------------------------------------------------------------------------------
+ */
 
 static void add(struct frame_list_builder *list, const char *name, const char *value)
 {
@@ -75,13 +76,15 @@ static void on_enroll(struct control_session *session, const struct frame *frame
     else if (error == -EBUSY)
         control_outcome(session, command->request, 1, ERROR_NOT_POSSIBLE, "another enrolment is under way");
     else if (error == -EINVAL)
-        control_outcome(session, command->request, 2, ERROR_BAD_REQUEST, "the server's address has to be HOST:PORT");
+        control_outcome(session, command->request, 2, ERROR_BAD_REQUEST,
+                        "the server's address has to be HOST:PORT");
     else
         control_outcome(session, command->request, 2, ERROR_TOKEN,
                         "this is no token: give the line that 'servicectl client add NAME' printed, whole");
 }
 
-/* ---- Units ---------------------------------------------------------------------------------------------- */
+/* ---- Units ----------------------------------------------------------------------------------------------
+ */
 
 static void send_units(struct control_session *session, uint32_t request)
 {
@@ -108,7 +111,8 @@ static void on_unit_list(struct control_session *session, const struct frame *fr
         send_units(session, asked->request);
 }
 
-/* ---- A service is started: the unit is found, asked whether it can, and the server told ------------------- */
+/* ---- A service is started: the unit is found, asked whether it can, and the server told -------------------
+ */
 
 /* False when no unit has that name. */
 static bool start_service(struct control_session *session, const struct frame *frame)
@@ -136,9 +140,11 @@ static void refuse_unit(struct control_session *session, const struct frame *fra
     const struct frame_text *unit = &frame->service_request.read.unit;
     units_names(session->control->reach.units, names, sizeof names);
     if (!names[0])
-        snprintf(text, sizeof text, "no scanner was found: plug it in, switch it on, and see 'clientctl units --refresh'");
+        snprintf(text, sizeof text,
+                 "no scanner was found: plug it in, switch it on, and see 'clientctl units --refresh'");
     else
-        snprintf(text, sizeof text, "there is no scanner %.*s; known are: %s", (int)unit->length, unit->at, names);
+        snprintf(text, sizeof text, "there is no scanner %.*s; known are: %s", (int)unit->length, unit->at,
+                 names);
     control_outcome(session, frame->service_request.request, 1, ERROR_NOT_FOUND, text);
 }
 
@@ -179,7 +185,8 @@ void control_units_found(void *context)
     control_wait_end(wait);
 }
 
-/* ---- Jobs ----------------------------------------------------------------------------------------------- */
+/* ---- Jobs -----------------------------------------------------------------------------------------------
+ */
 
 struct listing {
     struct control_session *session;
@@ -235,7 +242,8 @@ static void on_restart(struct control_session *session, const struct frame *fram
     else if (!link_peer(reach->link))
         control_outcome(session, request, 4, ERROR_NO_CONNECTION, link_problem(reach->link));
     else if (job_run_event(run, &(struct job_read_event){.type = EVENT_RESTART_REQUESTED}) < 0)
-        control_outcome(session, request, 1, ERROR_NOT_POSSIBLE, "the job is not stopped: there is nothing to restart");
+        control_outcome(session, request, 1, ERROR_NOT_POSSIBLE,
+                        "the job is not stopped: there is nothing to restart");
     else
         control_wait_look(control_wait_add(session, WAIT_RESTART, request, frame->job));
 }
@@ -267,14 +275,16 @@ static void on_cancel(struct control_session *session, const struct frame *frame
     struct jobs *jobs = session->control->reach.jobs;
     struct job_run *run = jobs_find(jobs, frame->job);
     if (run && job_run_job(run)->orphan) {
-        jobs_close(jobs, frame->job, JOB_CANCELED, "The server did not know this job; its pages are deleted.");
+        jobs_close(jobs, frame->job, JOB_CANCELED,
+                   "The server did not know this job; its pages are deleted.");
         control_outcome(session, frame->cancel_request.request, 0, ERROR_NONE, "");
         return;
     }
     relay_ask(session->control->relay, session, frame);
 }
 
-/* ---- Passed on ------------------------------------------------------------------------------------------ */
+/* ---- Passed on ------------------------------------------------------------------------------------------
+ */
 
 static void on_passed_on(struct control_session *session, const struct frame *frame)
 {
@@ -290,18 +300,12 @@ static const struct {
     enum frame_type type;
     void (*handle)(struct control_session *session, const struct frame *frame);
 } handlers[] = {
-    {FRAME_STATUS_REQUEST, on_status},
-    {FRAME_SERVICE_LIST_REQUEST, on_service_list},
-    {FRAME_UNIT_LIST_REQUEST, on_unit_list},
-    {FRAME_ENROLL_COMMAND, on_enroll},
-    {FRAME_SERVICE_REQUEST, on_service_request},
-    {FRAME_JOB_LIST_REQUEST, on_job_list},
-    {FRAME_RESTART_REQUEST, on_restart},
-    {FRAME_MANNER_NOTICE, on_manner},
-    {FRAME_CANCEL_REQUEST, on_cancel},
-    {FRAME_DOCUMENT_LIST_REQUEST, on_passed_on},
-    {FRAME_DOCUMENT_REQUEST, on_passed_on},
-    {FRAME_DOCUMENT_CREDIT, on_credit},
+    {FRAME_STATUS_REQUEST, on_status},           {FRAME_SERVICE_LIST_REQUEST, on_service_list},
+    {FRAME_UNIT_LIST_REQUEST, on_unit_list},     {FRAME_ENROLL_COMMAND, on_enroll},
+    {FRAME_SERVICE_REQUEST, on_service_request}, {FRAME_JOB_LIST_REQUEST, on_job_list},
+    {FRAME_RESTART_REQUEST, on_restart},         {FRAME_MANNER_NOTICE, on_manner},
+    {FRAME_CANCEL_REQUEST, on_cancel},           {FRAME_DOCUMENT_LIST_REQUEST, on_passed_on},
+    {FRAME_DOCUMENT_REQUEST, on_passed_on},      {FRAME_DOCUMENT_CREDIT, on_credit},
 };
 
 /* A request that is for serviced only ends the connection: whoever sends it is at the wrong socket. */

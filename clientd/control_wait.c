@@ -49,7 +49,8 @@ static void finish(struct control_wait *wait, uint8_t exit_code, enum error_code
     control_wait_end(wait);
 }
 
-/* ---- What a change means for each kind -------------------------------------------------------------------- */
+/* ---- What a change means for each kind --------------------------------------------------------------------
+ */
 
 static bool is_over(const struct frame_job_status *status)
 {
@@ -98,7 +99,8 @@ void control_wait_look(struct control_wait *wait)
         look_at_manner(wait, &frame);
 }
 
-/* ---- When they are looked at ------------------------------------------------------------------------------ */
+/* ---- When they are looked at ------------------------------------------------------------------------------
+ */
 
 static void for_each(struct control *control, void (*visit)(struct control_wait *wait))
 {
@@ -161,7 +163,11 @@ void control_enrolled(struct control *control, uint16_t code, const char *text)
         for (struct control_wait *wait = session->waits, *next; wait; wait = next) {
             next = wait->next;
             if (wait->kind == WAIT_ENROLL)
-                finish(wait, code == ERROR_NONE ? 0 : code == ERROR_NO_CONNECTION ? 4 : code == ERROR_TOKEN ? 5 : 1,
+                finish(wait,
+                       code == ERROR_NONE            ? 0
+                       : code == ERROR_NO_CONNECTION ? 4
+                       : code == ERROR_TOKEN         ? 5
+                                                     : 1,
                        (enum error_code)code, text);
         }
 }

@@ -16,11 +16,13 @@ static struct job_run *find(const struct dispatch *to, const struct frame *frame
 {
     struct job_run *run = jobs_find(to->jobs, frame->job);
     if (!run)
-        log_info("%s for job %" PRIu64 ", which is not in hand", frame_name((uint16_t)frame->type), frame->job);
+        log_info("%s for job %" PRIu64 ", which is not in hand", frame_name((uint16_t)frame->type),
+                 frame->job);
     return run;
 }
 
-/* ---- Execution ------------------------------------------------------------------------------------------ */
+/* ---- Execution ------------------------------------------------------------------------------------------
+ */
 
 static void on_read_command(const struct dispatch *to, const struct frame *frame)
 {
@@ -54,7 +56,8 @@ static void on_page_resume(const struct dispatch *to, const struct frame *frame)
         job_run_resume_page(run, &frame->page_resume);
 }
 
-/* ---- Restarting ----------------------------------------------------------------------------------------- */
+/* ---- Restarting -----------------------------------------------------------------------------------------
+ */
 
 static void on_manner_request(const struct dispatch *to, const struct frame *frame)
 {
@@ -72,8 +75,8 @@ static void on_manner_request(const struct dispatch *to, const struct frame *fra
     frame_text_copy(request->error_text, text, sizeof text);
     /* A job that was lost here: its options come with the restart. */
     struct job_run *run = jobs_take(to->jobs, frame->job, &unknown);
-    job_run_event(run,
-                  &(struct job_read_event){.type = EVENT_MANNER_REQUESTED, .text = text, .question = &question});
+    job_run_event(
+        run, &(struct job_read_event){.type = EVENT_MANNER_REQUESTED, .text = text, .question = &question});
 }
 
 static void on_restart_command(const struct dispatch *to, const struct frame *frame)
@@ -99,7 +102,8 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
     ledger_free(&ledger);
 }
 
-/* ---- What is known of jobs ------------------------------------------------------------------------------ */
+/* ---- What is known of jobs ------------------------------------------------------------------------------
+ */
 
 static void on_job_opened(const struct dispatch *to, const struct frame *frame)
 {
@@ -119,7 +123,8 @@ static void on_job_closed(const struct dispatch *to, const struct frame *frame)
 {
     char text[512];
     frame_text_copy(frame->job_closed.text, text, sizeof text);
-    log_notice("job %" PRIu64 " is closed: %s. %s", frame->job, job_state_name(frame->job_closed.state), text);
+    log_notice("job %" PRIu64 " is closed: %s. %s", frame->job, job_state_name(frame->job_closed.state),
+               text);
     jobs_close(to->jobs, frame->job, frame->job_closed.state, text);
 }
 
@@ -128,11 +133,13 @@ static void on_answer(const struct dispatch *to, const struct frame *frame)
     control_answer(to->control, frame);
 }
 
-/* ---- Units ---------------------------------------------------------------------------------------------- */
+/* ---- Units ----------------------------------------------------------------------------------------------
+ */
 
 void dispatch_send_units(const struct dispatch *to, uint32_t request)
 {
-    link_send(to->link, &(struct frame){.type = FRAME_UNIT_LIST, .unit_list = {request, units_list(to->units)}});
+    link_send(to->link,
+              &(struct frame){.type = FRAME_UNIT_LIST, .unit_list = {request, units_list(to->units)}});
 }
 
 /* A search that is asked for sends the list by itself if it has changed. */
@@ -147,20 +154,13 @@ static const struct {
     enum frame_type type;
     void (*handle)(const struct dispatch *to, const struct frame *frame);
 } handlers[] = {
-    {FRAME_READ_COMMAND, on_read_command},
-    {FRAME_SUSPEND_COMMAND, on_suspend},
-    {FRAME_PAGE_STORED, on_page_stored},
-    {FRAME_PAGE_RESUME, on_page_resume},
-    {FRAME_MANNER_REQUEST, on_manner_request},
-    {FRAME_RESTART_COMMAND, on_restart_command},
-    {FRAME_JOB_OPENED, on_job_opened},
-    {FRAME_JOB_STATUS, on_job_status},
-    {FRAME_JOB_CLOSED, on_job_closed},
-    {FRAME_OUTCOME, on_answer},
-    {FRAME_DOCUMENT_LIST, on_answer},
-    {FRAME_DOCUMENT_DATA, on_answer},
-    {FRAME_DOCUMENT_END, on_answer},
-    {FRAME_UNIT_LIST_REQUEST, on_unit_list_request},
+    {FRAME_READ_COMMAND, on_read_command},     {FRAME_SUSPEND_COMMAND, on_suspend},
+    {FRAME_PAGE_STORED, on_page_stored},       {FRAME_PAGE_RESUME, on_page_resume},
+    {FRAME_MANNER_REQUEST, on_manner_request}, {FRAME_RESTART_COMMAND, on_restart_command},
+    {FRAME_JOB_OPENED, on_job_opened},         {FRAME_JOB_STATUS, on_job_status},
+    {FRAME_JOB_CLOSED, on_job_closed},         {FRAME_OUTCOME, on_answer},
+    {FRAME_DOCUMENT_LIST, on_answer},          {FRAME_DOCUMENT_DATA, on_answer},
+    {FRAME_DOCUMENT_END, on_answer},           {FRAME_UNIT_LIST_REQUEST, on_unit_list_request},
 };
 
 void dispatch_frame(const struct dispatch *to, const struct frame *frame)
@@ -170,5 +170,6 @@ void dispatch_frame(const struct dispatch *to, const struct frame *frame)
             handlers[i].handle(to, frame);
             return;
         }
-    log_info("%s from the server is for a function that this client does not have", frame_name((uint16_t)frame->type));
+    log_info("%s from the server is for a function that this client does not have",
+             frame_name((uint16_t)frame->type));
 }

@@ -84,10 +84,12 @@ static void fail(struct enrolment *enrolment, uint16_t code, const char *text)
     enrolment->done(enrolment->context, NULL, NULL, code, copy);
 }
 
-/* ---- 1. The token is read, and the server is called ----------------------------------------------------- */
+/* ---- 1. The token is read, and the server is called -----------------------------------------------------
+ */
 
-int enrolment_start(struct enrolment **enrolment, struct loop *loop, struct peer_sweep *sweep, struct worker_pool *pool,
-                    int state_fd, const char *token, const char *server, enrolment_done done, void *context)
+int enrolment_start(struct enrolment **enrolment, struct loop *loop, struct peer_sweep *sweep,
+                    struct worker_pool *pool, int state_fd, const char *token, const char *server,
+                    enrolment_done done, void *context)
 {
     struct enrolment *made = memory_new(sizeof *made);
     char why[TLS_WHY_BYTES];
@@ -113,7 +115,8 @@ int enrolment_start(struct enrolment **enrolment, struct loop *loop, struct peer
 
 static void on_connected(void *context, int fd, const char *why)
 {
-    static const struct peer_callbacks callbacks = {.on_ready = on_ready, .on_frame = on_frame, .on_closed = on_closed};
+    static const struct peer_callbacks callbacks = {
+        .on_ready = on_ready, .on_frame = on_frame, .on_closed = on_closed};
     const struct peer_options options = {.where = AT_CLIENT,
                                          .when = WHEN_NEW,
                                          .is_tls_client = true,
@@ -124,12 +127,14 @@ static void on_connected(void *context, int fd, const char *why)
         fail(enrolment, ERROR_NO_CONNECTION, why);
         return;
     }
-    int error = peer_new(&enrolment->peer, enrolment->sweep, fd, enrolment->tls, &options, &callbacks, enrolment);
+    int error =
+        peer_new(&enrolment->peer, enrolment->sweep, fd, enrolment->tls, &options, &callbacks, enrolment);
     if (error)
         fail(enrolment, ERROR_NO_CONNECTION, strerror(-error));
 }
 
-/* ---- 2. The server is the token's: ask it for a certificate ---------------------------------------------- */
+/* ---- 2. The server is the token's: ask it for a certificate ----------------------------------------------
+ */
 
 static void on_ready(void *context)
 {
@@ -139,17 +144,19 @@ static void on_ready(void *context)
     size_t length = 0;
     int error = identity_new_request(&enrolment->identity, &request, &length, why);
     if (!error)
-        error = peer_send(enrolment->peer,
-                          &(struct frame){.type = FRAME_ENROLL_REQUEST,
-                                          .enroll_request = {.secret = {enrolment->token.secret,
-                                                                        (uint32_t)enrolment->token.secret_length},
-                                                             .request_der = {request, (uint32_t)length}}});
+        error =
+            peer_send(enrolment->peer,
+                      &(struct frame){.type = FRAME_ENROLL_REQUEST,
+                                      .enroll_request = {.secret = {enrolment->token.secret,
+                                                                    (uint32_t)enrolment->token.secret_length},
+                                                         .request_der = {request, (uint32_t)length}}});
     free(request);
     if (error)
         fail(enrolment, ERROR_INTERNAL, "a request for a certificate cannot be made");
 }
 
-/* ---- 3. The certificate comes: check it, and keep it ------------------------------------------------------ */
+/* ---- 3. The certificate comes: check it, and keep it ------------------------------------------------------
+ */
 
 static void on_frame(void *context, const struct frame *frame)
 {
@@ -160,8 +167,9 @@ static void on_frame(void *context, const struct frame *frame)
         fail(enrolment, ERROR_PROTOCOL, "the server sent something else than a certificate");
         return;
     }
-    int error = identity_accept(enrolment->identity, reply->certificate_der.at, reply->certificate_der.length,
-                                reply->authority_der.at, reply->authority_der.length, enrolment->token.digest, why);
+    int error =
+        identity_accept(enrolment->identity, reply->certificate_der.at, reply->certificate_der.length,
+                        reply->authority_der.at, reply->authority_der.length, enrolment->token.digest, why);
     if (error) {
         fail(enrolment, ERROR_PROTOCOL, why);
         return;
@@ -183,11 +191,13 @@ static int keep(void *context)
     struct keeping *keeping = context;
     int error = blob_replace(keeping->state_fd, ADDRESS_FILE, keeping->address, strlen(keeping->address));
     if (error)
-        snprintf(keeping->why, sizeof keeping->why, "the server's address cannot be kept: %s", strerror(-error));
+        snprintf(keeping->why, sizeof keeping->why, "the server's address cannot be kept: %s",
+                 strerror(-error));
     return error ? error : identity_store(keeping->identity, keeping->state_fd, IDENTITY_FILES, keeping->why);
 }
 
-/* ---- 4. Done, or not ------------------------------------------------------------------------------------- */
+/* ---- 4. Done, or not -------------------------------------------------------------------------------------
+ */
 
 static void kept(void *context, int result)
 {
@@ -209,7 +219,8 @@ static void on_closed(void *context, const struct peer_end *end)
 {
     struct enrolment *enrolment = context;
     char text[512];
-    snprintf(text, sizeof text, "%s%s", end->is_refusal ? "" : "the server ended the connection: ", end->text);
+    snprintf(text, sizeof text, "%s%s",
+             end->is_refusal ? "" : "the server ended the connection: ", end->text);
     fail(enrolment, end->is_refusal ? end->code : ERROR_NO_CONNECTION, text);
 }
 

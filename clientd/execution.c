@@ -3,6 +3,7 @@
 #include "clientd/execution.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,8 @@
 #define ARGUMENTS_MAX  40
 
 struct execution {
-    struct child *child;  /* NULL when it has ended */
-    struct peer *peer;    /* NULL when the socket has ended */
+    struct child *child; /* NULL when it has ended */
+    struct peer *peer;   /* NULL when the socket has ended */
     struct loop_timer *drain;
     struct execution_callbacks callbacks;
     void *context;
@@ -31,6 +32,7 @@ struct execution {
     uint32_t watchdog_ms;
     bool has_word; /* `end` is what the unit said, or what was decided about it */
     bool is_over;
+    bool is_held; /* by SIGSTOP */
     struct execution_end end;
     char exit_text[160];
 };
@@ -41,7 +43,8 @@ static void on_exit_of_unit(void *context, int wait_status);
 static void on_closed(void *context, const struct peer_end *end);
 static void on_drained(void *context);
 
-/* ---- Starting ------------------------------------------------------------------------------------------- */
+/* ---- Starting -------------------------------------------------------------------------------------------
+ */
 
 struct arguments {
     char program[512];
@@ -79,7 +82,8 @@ static void arguments_make(struct arguments *arguments, const struct execution_o
 }
 
 int execution_start(struct execution **execution, struct loop *loop, struct peer_sweep *sweep,
-                    const struct execution_orders *orders, const struct execution_callbacks *callbacks, void *context)
+                    const struct execution_orders *orders, const struct execution_callbacks *callbacks,
+                    void *context)
 {
     static const struct child_callbacks child_callbacks = {on_exit_of_unit};
     static const struct peer_callbacks peer_callbacks = {.on_frame = on_frame, .on_closed = on_closed};
@@ -93,16 +97,17 @@ int execution_start(struct execution **execution, struct loop *loop, struct peer
     made->watchdog_ms = orders->watchdog_ms;
     made->drain = loop_timer_new(loop, on_drained, made);
     arguments_make(&arguments, orders);
-    int error = child_start(&made->child, loop, arguments.program, arguments.list, &child_callbacks, made, &fd);
+    int error =
+        child_start(&made->child, loop, arguments.program, arguments.list, &child_callbacks, made, &fd);
     if (error)
         log_error("%s cannot be started: %s", arguments.program, strerror(-error));
     free(arguments.options);
     if (!error)
         error = peer_new(&made->peer, sweep, fd, NULL, &options, &peer_callbacks, made);
     if (!error)
-        error = peer_send(made->peer, &(struct frame){.type = FRAME_READ_COMMAND,
-                                                      .job = orders->job,
-                                                      .read_command = orders->command});
+        error = peer_send(
+            made->peer,
+            &(struct frame){.type = FRAME_READ_COMMAND, .job = orders->job, .read_command = orders->command});
     if (error) {
         execution_free(&made);
         return error;
@@ -112,7 +117,8 @@ int execution_start(struct execution **execution, struct loop *loop, struct peer
     return 0;
 }
 
-/* ---- While it runs -------------------------------------------------------------------------------------- */
+/* ---- While it runs --------------------------------------------------------------------------------------
+ */
 
 static void on_page_begin(struct execution *execution, const struct frame *frame)
 {
@@ -180,10 +186,8 @@ static const struct {
     enum frame_type type;
     void (*handle)(struct execution *execution, const struct frame *frame);
 } handlers[] = {
-    {FRAME_PAGE_BEGIN, on_page_begin},
-    {FRAME_PAGE_PROGRESS, on_page_progress},
-    {FRAME_PAGE_END, on_page_end},
-    {FRAME_FUNCTION_FINISHED, on_finished},
+    {FRAME_PAGE_BEGIN, on_page_begin},     {FRAME_PAGE_PROGRESS, on_page_progress},
+    {FRAME_PAGE_END, on_page_end},         {FRAME_FUNCTION_FINISHED, on_finished},
     {FRAME_ERROR_NOTICE, on_error_notice},
 };
 
@@ -200,30 +204,64 @@ static void on_frame(void *context, const struct frame *frame)
     log_warning("the reading unit sent %s, which nobody waits for", frame_name((uint16_t)frame->type));
 }
 
+static void signal_unit(struct execution *execution, int number)
+{
+    if (kill(child_pid(execution->child), number) < 0)
+        log_error("the reading unit cannot be signalled: %s", strerror(errno));
+}
+
+void execution_pause(struct execution *execution)
+{
+    if (!execution->child || execution->is_held || execution->has_word)
+        return;
+    execution->is_held = true;
+    child_watch(execution->child, 0, on_stall);
+    signal_unit(execution, SIGSTOP);
+    execution->callbacks.on_paused(execution->context);
+}
+
+/* A unit that stands still could not hear that it is to stop. */
+static void release(struct execution *execution)
+{
+    execution->is_held = false;
+    signal_unit(execution, SIGCONT);
+}
+
 void execution_continue(struct execution *execution)
 {
     if (!execution->peer || !execution->child)
         return;
     child_watch(execution->child, execution->watchdog_ms, on_stall);
-    int error = peer_send(execution->peer, &(struct frame){.type = FRAME_CONTINUE_COMMAND, .job = execution->job});
+    if (execution->is_held) {
+        release(execution);
+        return;
+    }
+    int error =
+        peer_send(execution->peer, &(struct frame){.type = FRAME_CONTINUE_COMMAND, .job = execution->job});
     if (error)
         log_error("the reading unit cannot be told to go on: %s", strerror(-error));
 }
 
 void execution_stop(struct execution *execution)
 {
-    if (execution->child)
-        child_stop(execution->child, STOP_GRACE_MS);
+    if (!execution->child)
+        return;
+    child_stop(execution->child, STOP_GRACE_MS);
+    if (execution->is_held)
+        release(execution);
 }
 
-/* ---- The end -------------------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------------------
+ */
 
 /* No byte has come for too long, or the device is not let go. */
 static void on_stall(void *context)
 {
     struct execution *execution = context;
-    struct execution_end end = {.code = ERROR_UNIT_STALLED, .page = execution->page.page, .is_without_word = true};
-    snprintf(end.text, sizeof end.text, "the scanner sent nothing for %u seconds", execution->watchdog_ms / 1000u);
+    struct execution_end end = {
+        .code = ERROR_UNIT_STALLED, .page = execution->page.page, .is_without_word = true};
+    snprintf(end.text, sizeof end.text, "the scanner sent nothing for %u seconds",
+             execution->watchdog_ms / 1000u);
     take_word(execution, &end);
     execution_stop(execution);
 }

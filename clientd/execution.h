@@ -1,7 +1,7 @@
 /*
- * The function execution unit: one run of the reading unit for one READ_COMMAND. It starts the process, hears its
- * frames, watches its progress, and says exactly once how the run ended, whatever comes first of the last frame, the
- * end of the socket and the end of the process:
+ * The function execution unit: one run of the reading unit for one READ_COMMAND. It starts the process, hears
+ * its frames, watches its progress, and says exactly once how the run ended, whatever comes first of the last
+ * frame, the end of the socket and the end of the process:
  *
  *   execution_start ─► on_format, on_growth, on_page …, on_paused ─► on_end (once) ─► execution_free
  */
@@ -22,10 +22,10 @@ struct peer_sweep;
 /* How a run ended: finished, or failed with a code. */
 struct execution_end {
     bool has_finished;
-    bool medium_ended;   /* finished */
+    bool medium_ended;    /* finished */
     bool is_without_word; /* the unit died or was stopped: what it left behind is in the spool only */
-    uint16_t code;       /* failed; of errors.def */
-    uint32_t page;       /* finished: the last page; failed: the one that was interrupted, 0 for none */
+    uint16_t code;        /* failed; of errors.def */
+    uint32_t page;        /* finished: the last page; failed: the one that was interrupted, 0 for none */
     char text[JOB_TEXT_SIZE];
 };
 
@@ -50,7 +50,10 @@ struct execution_orders {
 
 /* Texts are not kept. 0, or a negative errno: then nothing is called. */
 int execution_start(struct execution **execution, struct loop *loop, struct peer_sweep *sweep,
-                    const struct execution_orders *orders, const struct execution_callbacks *callbacks, void *context);
+                    const struct execution_orders *orders, const struct execution_callbacks *callbacks,
+                    void *context);
+/* Stands still until execution_continue, as a unit does that waits for space. */
+void execution_pause(struct execution *execution);
 /* There is space again. */
 void execution_continue(struct execution *execution);
 /* The unit is to stop: on_end follows. */

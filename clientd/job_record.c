@@ -13,7 +13,8 @@
 
 #define VERSION_LINE "deskline-job 1 "
 
-/* ---- Printing ------------------------------------------------------------------------------------------- */
+/* ---- Printing -------------------------------------------------------------------------------------------
+ */
 
 static void print_text(struct text_buffer *to, const char *word, const char *text)
 {
@@ -53,7 +54,8 @@ char *job_record_print(const struct job_record *record, size_t *length)
     return NULL;
 }
 
-/* ---- Parsing -------------------------------------------------------------------------------------------- */
+/* ---- Parsing --------------------------------------------------------------------------------------------
+ */
 
 static bool parse_number(const char *text, int64_t least, int64_t most, int64_t *value)
 {
@@ -67,9 +69,10 @@ static int parse_run(struct ledger *ledger, const char *text)
 {
     uint32_t first, count, state, generation;
     int end = 0;
-    if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &first, &count, &state, &generation, &end) !=
-            4 ||
-        text[end] || state > PAGE_SKIPPED || first != ledger->count + 1 || count < 1 || count > LEDGER_MAX_PAGES)
+    if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &first, &count, &state, &generation,
+               &end) != 4 ||
+        text[end] || state > PAGE_SKIPPED || first != ledger->count + 1 || count < 1 ||
+        count > LEDGER_MAX_PAGES)
         return -EBADMSG;
     for (uint32_t i = 0; i < count; i++)
         if (ledger_set(ledger, first + i, (enum page_state)state, generation) < 0)
@@ -80,12 +83,12 @@ static int parse_run(struct ledger *ledger, const char *text)
 static int parse_line(struct job_record *record, const char *word, const char *rest)
 {
     int64_t value;
-#define NUMBER(name, member, least, most)                                                                             \
-    if (strcmp(word, name) == 0) {                                                                             \
-        if (!parse_number(rest, least, most, &value))                                                                 \
-            return -EBADMSG;                                                                                   \
-        record->member = (__typeof__(record->member))value;                                                    \
-        return 0;                                                                                              \
+#define NUMBER(name, member, least, most)                                                                    \
+    if (strcmp(word, name) == 0) {                                                                           \
+        if (!parse_number(rest, least, most, &value))                                                        \
+            return -EBADMSG;                                                                                 \
+        record->member = (__typeof__(record->member))value;                                                  \
+        return 0;                                                                                            \
     }
 #include "clientd/job_record.def"
 #undef NUMBER

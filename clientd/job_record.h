@@ -1,6 +1,7 @@
 /*
- * The durable part of a job as a small text: a line "deskline-job 1 JOB", a line "WORD VALUE" for each number of
- * job_record.def and each text, a line "run FIRST COUNT STATE GENERATION" for each run of the ledger, and "end".
+ * The durable part of a job as a small text: a line "deskline-job 1 JOB", a line "WORD VALUE" for each number
+ * of job_record.def and each text, a line "run FIRST COUNT STATE GENERATION" for each run of the ledger, and
+ * "end".
  */
 #ifndef DESKLINE_CLIENTD_JOB_RECORD_H
 #define DESKLINE_CLIENTD_JOB_RECORD_H
@@ -24,8 +25,8 @@ struct job_record {
 
 /* The text, which the caller frees; NULL without memory. */
 char *job_record_print(const struct job_record *record, size_t *length);
-/* Reads `text`, which is changed on the way. -EBADMSG when it is no whole record of job `id`; *record is to be freed
- * by job_read_free(&record->job) in any case. */
+/* Reads `text`, which is changed on the way. -EBADMSG when it is no whole record of job `id`; *record is to
+ * be freed by job_read_free(&record->job) in any case. */
 int job_record_parse(struct job_record *record, uint64_t id, char *text);
 
 #endif

@@ -18,7 +18,8 @@
 #include "clientd/link.h"
 #include "clientd/page_transfer.h"
 
-/* ---- Events in ------------------------------------------------------------------------------------------ */
+/* ---- Events in ------------------------------------------------------------------------------------------
+ */
 
 static void append(struct job_run *run, const struct job_read_action *action)
 {
@@ -54,7 +55,8 @@ int job_run_event(struct job_run *run, const struct job_read_event *event)
     return result;
 }
 
-/* ---- What is sent --------------------------------------------------------------------------------------- */
+/* ---- What is sent ---------------------------------------------------------------------------------------
+ */
 
 /* Without a connection the frame is not sent: with the next one, the job tells everything anew. */
 static void send_frame(struct job_run *run, struct frame *frame)
@@ -94,21 +96,24 @@ static void send_reading_status(struct job_run *run)
 static void send_finished(struct job_run *run)
 {
     const struct job_read *job = &run->record.job;
-    send_frame(run, &(struct frame){.type = FRAME_FUNCTION_FINISHED,
-                                    .function_finished = {
-                                        .last_page = job->ledger.total, .medium_ended = 1, .round = job->round}});
+    send_frame(run,
+               &(struct frame){.type = FRAME_FUNCTION_FINISHED,
+                               .function_finished = {
+                                   .last_page = job->ledger.total, .medium_ended = 1, .round = job->round}});
 }
 
 static void send_manner(struct job_run *run, const struct job_read_action *action)
 {
-    log_notice("job %" PRIu64 ": the manner of restarting is %s", run->record.job.id, manner_name(action->manner));
-    send_frame(run,
-               &(struct frame){.type = FRAME_MANNER_NOTICE,
-                               .manner_notice = {
-                                   .round = action->round, .manner = action->manner, .page = action->page}});
+    log_notice("job %" PRIu64 ": the manner of restarting is %s", run->record.job.id,
+               manner_name(action->manner));
+    send_frame(
+        run, &(struct frame){
+                 .type = FRAME_MANNER_NOTICE,
+                 .manner_notice = {.round = action->round, .manner = action->manner, .page = action->page}});
 }
 
-/* ---- Actions out ---------------------------------------------------------------------------------------- */
+/* ---- Actions out ----------------------------------------------------------------------------------------
+ */
 
 static void carry_out(struct job_run *run, const struct job_read_action *action)
 {
@@ -180,7 +185,8 @@ void job_run_carry_out(struct job_run *run)
     page_transfer_go_on(run->transfer);
 }
 
-/* ---- From the server ------------------------------------------------------------------------------------ */
+/* ---- From the server ------------------------------------------------------------------------------------
+ */
 
 void job_run_resume_page(struct job_run *run, const struct frame_page_resume *resume)
 {
@@ -197,7 +203,8 @@ void job_run_set_peer(struct job_run *run, struct peer *peer)
     page_transfer_set_peer(run->transfer, peer);
 }
 
-/* ---- Life ----------------------------------------------------------------------------------------------- */
+/* ---- Life -----------------------------------------------------------------------------------------------
+ */
 
 static void on_damaged(void *context, uint32_t page)
 {
@@ -224,7 +231,8 @@ void job_run_set_options(struct job_run *run, const struct record_read_options *
     run->record.job.flatbed = options->source == 1;
 }
 
-struct job_run *job_run_new(struct job_surroundings *around, uint64_t job, const struct record_read_options *options)
+struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
+                            const struct record_read_options *options)
 {
     struct job_run *run = make(around, job);
     job_read_init(&run->record.job, job, options->pages, options->source == 1, &around->policy);
@@ -251,8 +259,8 @@ struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
     if (error >= 0)
         error = page_transfer_set_folder(run->transfer, run->folder_fd);
     if (error < 0) {
-        log_error("job %" PRIu64 " in the spool cannot be taken up again: %s; its folder is left as it is", job,
-                  strerror(-error));
+        log_error("job %" PRIu64 " in the spool cannot be taken up again: %s; its folder is left as it is",
+                  job, strerror(-error));
         spool_findings_free(&findings);
         job_run_free(&run);
         return NULL;

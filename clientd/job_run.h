@@ -1,6 +1,6 @@
 /*
- * Carries out what job_read decides, for one job: strictly in order, from a queue. What has to be durable first is
- * saved by a worker, and the actions behind it wait; events go on being handled meanwhile.
+ * Carries out what job_read decides, for one job: strictly in order, from a queue. What has to be durable
+ * first is saved by a worker, and the actions behind it wait; events go on being handled meanwhile.
  */
 #ifndef DESKLINE_CLIENTD_JOB_RUN_H
 #define DESKLINE_CLIENTD_JOB_RUN_H
@@ -37,11 +37,14 @@ struct job_surroundings {
     void (*on_over)(void *context, uint64_t job);    /* it is forgotten: free it, but not in here */
     /* The other job that has this device in use, 0 for none. */
     uint64_t (*device_user)(void *context, const char *device, uint64_t job);
+    /* Bytes that wait in the spool, of all jobs together. */
+    uint64_t (*spool_bytes)(void *context);
     void *context;
 };
 
 /* A job that the server has told of; options.unit is copied. */
-struct job_run *job_run_new(struct job_surroundings *around, uint64_t job, const struct record_read_options *options);
+struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
+                            const struct record_read_options *options);
 /* A job that is in the spool; blocks. NULL when its record is not sound (logged). */
 struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job);
 /* Its unit is killed; the record stays as it was saved last. Safe on NULL; clears *run. */

@@ -31,9 +31,9 @@ struct job_run {
     char device[257]; /* in use by it */
     bool is_shutting_down;
 
-    struct loop_timer *space;    /* looks for space while the unit is paused */
-    struct job_task *space_task; /* the look that is under way */
-    struct job_task *examination; /* of what a unit that died has left behind */
+    struct loop_timer *space;         /* looks for space while the unit is paused */
+    struct job_task *space_task;      /* the look that is under way */
+    struct job_task *examination;     /* of what a unit that died has left behind */
     struct job_read_event unit_event; /* its end, told behind that */
     char unit_text[JOB_TEXT_SIZE];
 };
@@ -42,6 +42,8 @@ struct job_run {
 void job_run_carry_out(struct job_run *run);
 
 /* job_run_unit.c: the unit's side. */
+/* Whether more waits in the spool than the settings allow. */
+bool job_run_is_over_limit(const struct job_run *run);
 void job_run_start_unit(struct job_run *run, const struct job_read_action *action);
 void job_run_unit_examined(struct job_run *run, const struct spool_findings *findings);
 

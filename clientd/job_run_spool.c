@@ -1,6 +1,6 @@
 /*
- * The spool's side of a job: what a worker does for it, one task after the other. A task has all that it needs in
- * itself, so that it may end later than the job.
+ * The spool's side of a job: what a worker does for it, one task after the other. A task has all that it
+ * needs in itself, so that it may end later than the job.
  */
 #include "config.h"
 
@@ -16,21 +16,22 @@
 #include "base/memory.h"
 #include "base/worker.h"
 #include "clientd/job_run_internal.h"
+#include "clientd/link.h"
 #include "clientd/page_transfer.h"
 #include "clientd/settings.h"
 #include "clientd/spool.h"
 
-#define AGAIN_MS         1000u
+#define AGAIN_MS          1000u
 #define SPACE_LEAST_BYTES (4u << 20)
 
 struct job_task {
     struct job_run *run; /* NULL: nobody waits for it any more */
     uint64_t job;
     int folder_fd, spool_fd;
-    struct job_record record;        /* save: what is saved; drop: its ledger */
-    struct job_read_action action;   /* drop */
-    struct spool_findings findings;  /* examine */
-    uint64_t space_bytes;            /* look for space */
+    struct job_record record;       /* save: what is saved; drop: its ledger */
+    struct job_read_action action;  /* drop */
+    struct spool_findings findings; /* examine */
+    uint64_t space_bytes;           /* look for space */
     void (*done)(struct job_run *run, struct job_task *task, int result);
 };
 
@@ -65,12 +66,14 @@ static void give_up_if_broken(const struct job_task *task, int error)
 {
     if (error != -EIO)
         return;
-    log_error("job %" PRIu64 ": the disk of the spool reported an error: clientd ends, and recovers at its next start",
+    log_error("job %" PRIu64
+              ": the disk of the spool reported an error: clientd ends, and recovers at its next start",
               task->job);
     _exit(EXIT_FAILURE);
 }
 
-/* ---- The folder ----------------------------------------------------------------------------------------- */
+/* ---- The folder -----------------------------------------------------------------------------------------
+ */
 
 static int make_folder(void *context)
 {
@@ -91,7 +94,8 @@ static void again(void *context)
 static void try_again(struct job_run *run, struct job_task *task, int error)
 {
     give_up_if_broken(task, error);
-    log_warning("job %" PRIu64 " cannot be saved in the spool, trying again: %s", task->job, strerror(-error));
+    log_warning("job %" PRIu64 " cannot be saved in the spool, trying again: %s", task->job,
+                strerror(-error));
     if (!run->retry)
         run->retry = loop_timer_new(run->around->loop, again, run);
     run->is_waiting = true;
@@ -117,7 +121,8 @@ void job_run_make_folder(struct job_run *run)
     worker_submit(run->strand, make_folder, task_done, run->task);
 }
 
-/* ---- The record ----------------------------------------------------------------------------------------- */
+/* ---- The record -----------------------------------------------------------------------------------------
+ */
 
 static int save(void *context)
 {
@@ -148,7 +153,8 @@ void job_run_save(struct job_run *run)
     worker_submit(run->strand, save, task_done, task);
 }
 
-/* ---- Pages that go -------------------------------------------------------------------------------------- */
+/* ---- Pages that go --------------------------------------------------------------------------------------
+ */
 
 static bool is_dropped(void *context, uint32_t page, uint32_t generation)
 {
@@ -205,7 +211,8 @@ void job_run_forget(struct job_run *run)
     worker_submit(run->strand, forget, task_done, run->task);
 }
 
-/* ---- What a unit left behind ---------------------------------------------------------------------------- */
+/* ---- What a unit left behind ----------------------------------------------------------------------------
+ */
 
 static int examine(void *context)
 {
@@ -228,7 +235,8 @@ void job_run_examine(struct job_run *run)
     worker_submit(run->strand, examine, task_done, run->examination);
 }
 
-/* ---- Space for a unit that is paused -------------------------------------------------------------------- */
+/* ---- Space for a unit that is paused --------------------------------------------------------------------
+ */
 
 static int look_for_space(void *context)
 {
@@ -243,7 +251,9 @@ static int look_for_space(void *context)
 static void space_known(struct job_run *run, struct job_task *task, int result)
 {
     run->space_task = NULL;
-    if (!result && task->space_bytes >= SPACE_LEAST_BYTES && run->record.job.unit == UNIT_PAUSED)
+    if (!result && task->space_bytes >= SPACE_LEAST_BYTES && run->record.job.unit == UNIT_PAUSED &&
+        (link_peer(run->around->link) ||
+         !job_run_is_over_limit(run))) /* connected, the pages go by themselves */
         job_run_event(run, &(struct job_read_event){.type = EVENT_SPACE_MADE});
     job_run_watch_space(run);
 }
@@ -264,7 +274,8 @@ void job_run_watch_space(struct job_run *run)
         loop_timer_start(run->space, AGAIN_MS);
 }
 
-/* ---- The end -------------------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------------------
+ */
 
 static int close_folder(void *context)
 {

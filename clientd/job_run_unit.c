@@ -20,7 +20,8 @@ static void on_page(void *context, const struct spool_page *page);
 static void on_paused(void *context);
 static void on_end(void *context, const struct execution_end *end);
 
-/* ---- 1. Start ------------------------------------------------------------------------------------------- */
+/* ---- 1. Start -------------------------------------------------------------------------------------------
+ */
 
 static void start_failed(struct job_run *run, uint16_t code, const char *text)
 {
@@ -80,7 +81,8 @@ void job_run_start_unit(struct job_run *run, const struct job_read_action *actio
     }
 }
 
-/* ---- 2. Pages ------------------------------------------------------------------------------------------- */
+/* ---- 2. Pages -------------------------------------------------------------------------------------------
+ */
 
 static void on_format(void *context, const struct frame_page_begin *begin)
 {
@@ -101,6 +103,14 @@ static void on_page(void *context, const struct spool_page *page)
     page_transfer_whole(run->transfer, page);
     job_run_event(run, &(struct job_read_event){
                            .type = EVENT_PAGE_READ, .page = page->page, .generation = page->generation});
+    if (run->execution && job_run_is_over_limit(run))
+        execution_pause(run->execution);
+}
+
+bool job_run_is_over_limit(const struct job_run *run)
+{
+    uint64_t limit = (uint64_t)run->around->settings->spool_limit_bytes;
+    return limit && run->around->spool_bytes(run->around->context) > limit;
 }
 
 static void on_paused(void *context)
@@ -108,7 +118,8 @@ static void on_paused(void *context)
     job_run_event(context, &(struct job_read_event){.type = EVENT_UNIT_PAUSED});
 }
 
-/* ---- 3. The end ----------------------------------------------------------------------------------------- */
+/* ---- 3. The end -----------------------------------------------------------------------------------------
+ */
 
 static void unit_is_gone(struct job_run *run)
 {
@@ -116,16 +127,18 @@ static void unit_is_gone(struct job_run *run)
     run->around->on_changed(run->around->context, run->record.job.id);
 }
 
-/* A unit that said nothing at its end may have left a page behind that is whole, or begun: the spool knows. */
+/* A unit that said nothing at its end may have left a page behind that is whole, or begun: the spool knows.
+ */
 static void on_end(void *context, const struct execution_end *end)
 {
     struct job_run *run = context;
     snprintf(run->unit_text, sizeof run->unit_text, "%s", end->text);
-    run->unit_event = (struct job_read_event){.type = end->has_finished ? EVENT_UNIT_FINISHED : EVENT_UNIT_FAILED,
-                                              .code = end->code,
-                                              .text = run->unit_text,
-                                              .page = end->page,
-                                              .medium_ended = end->medium_ended};
+    run->unit_event =
+        (struct job_read_event){.type = end->has_finished ? EVENT_UNIT_FINISHED : EVENT_UNIT_FAILED,
+                                .code = end->code,
+                                .text = run->unit_text,
+                                .page = end->page,
+                                .medium_ended = end->medium_ended};
     if (run->is_shutting_down && !end->has_finished)
         run->unit_event.code = ERROR_CLIENT_RESTARTED;
     execution_free(&run->execution);

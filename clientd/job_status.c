@@ -82,7 +82,8 @@ static void overlay_error(struct job_status *status, const struct job_read *job,
     to->action = frame_text_of(error->action);
 }
 
-static void overlay_question(struct job_status *status, const struct job_read *job, struct frame_job_status *to)
+static void overlay_question(struct job_status *status, const struct job_read *job,
+                             struct frame_job_status *to)
 {
     to->round = 0;
     to->manners = (struct frame_list){0};
@@ -119,8 +120,8 @@ static void overlay(struct job_status *status, const struct job_run *run, bool i
         to->bytes = job_run_bytes(run) > to->bytes ? job_run_bytes(run) : to->bytes;
 }
 
-void job_status_make(struct job_status *status, const struct job_run *run, bool is_connected, const char *client,
-                     uint32_t request, struct frame *frame)
+void job_status_make(struct job_status *status, const struct job_run *run, bool is_connected,
+                     const char *client, uint32_t request, struct frame *frame)
 {
     frame_list_builder_free(&status->runs);
     frame_list_builder_free(&status->manners);

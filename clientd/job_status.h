@@ -1,6 +1,6 @@
 /*
- * JOB_STATUS as clientd gives it: what the server said last, overlaid by what clientd knows better itself (pages read,
- * the link, its own error, the question that waits for an answer). Made in this one place.
+ * JOB_STATUS as clientd gives it: what the server said last, overlaid by what clientd knows better itself
+ * (pages read, the link, its own error, the question that waits for an answer). Made in this one place.
  */
 #ifndef DESKLINE_CLIENTD_JOB_STATUS_H
 #define DESKLINE_CLIENTD_JOB_STATUS_H
@@ -24,7 +24,7 @@ void job_status_close(struct job_status *status, uint8_t state, const char *text
 uint8_t job_status_final(const struct job_status *status);
 
 /* Fills *frame; its views are good until the next call for any job. `run` may be NULL (not in hand). */
-void job_status_make(struct job_status *status, const struct job_run *run, bool is_connected, const char *client,
-                     uint32_t request, struct frame *frame);
+void job_status_make(struct job_status *status, const struct job_run *run, bool is_connected,
+                     const char *client, uint32_t request, struct frame *frame);
 
 #endif

@@ -29,12 +29,13 @@ struct jobs {
     void (*on_changed)(void *context, uint64_t job);
     void *context;
     struct job_entry *first;
-    struct loop_timer *sweep; /* frees what is over, from the loop */
+    struct loop_timer *sweep;     /* frees what is over, from the loop */
     void (*quiet)(void *context); /* while it shuts down */
     void *quiet_context;
 };
 
-/* ---- Entries -------------------------------------------------------------------------------------------- */
+/* ---- Entries --------------------------------------------------------------------------------------------
+ */
 
 static struct job_entry *find(const struct jobs *jobs, uint64_t job)
 {
@@ -78,7 +79,8 @@ static struct job_entry *find_or_add(struct jobs *jobs, uint64_t job)
     return entry;
 }
 
-/* ---- What the jobs say ---------------------------------------------------------------------------------- */
+/* ---- What the jobs say ----------------------------------------------------------------------------------
+ */
 
 static void check_quiet(struct jobs *jobs)
 {
@@ -133,7 +135,13 @@ static uint64_t device_user(void *context, const char *device, uint64_t job)
     return 0;
 }
 
-/* ---- From outside --------------------------------------------------------------------------------------- */
+static uint64_t spool_bytes(void *context)
+{
+    return jobs_bytes(context);
+}
+
+/* ---- From outside ---------------------------------------------------------------------------------------
+ */
 
 static void take_up(void *context, uint64_t job)
 {
@@ -143,7 +151,8 @@ static void take_up(void *context, uint64_t job)
         find_or_add(jobs, job)->run = run;
 }
 
-struct jobs *jobs_new(struct job_surroundings *around, void (*changed)(void *context, uint64_t job), void *context)
+struct jobs *jobs_new(struct job_surroundings *around, void (*changed)(void *context, uint64_t job),
+                      void *context)
 {
     struct jobs *jobs = memory_new(sizeof *jobs);
     jobs->around = around;
@@ -153,6 +162,7 @@ struct jobs *jobs_new(struct job_surroundings *around, void (*changed)(void *con
     around->on_changed = on_changed;
     around->on_over = on_over;
     around->device_user = device_user;
+    around->spool_bytes = spool_bytes;
     around->context = jobs;
     int error = spool_each_job(around->spool_fd, take_up, jobs);
     if (error)
@@ -216,7 +226,8 @@ void jobs_each(struct jobs *jobs, void (*visit)(void *context, uint64_t job), vo
     }
 }
 
-/* ---- The session ---------------------------------------------------------------------------------------- */
+/* ---- The session ----------------------------------------------------------------------------------------
+ */
 
 static bool is_in_hand(const struct job_entry *entry)
 {
@@ -230,7 +241,8 @@ void jobs_tell_in_hand(struct jobs *jobs, struct frame_list_builder *list)
         if (!is_in_hand(entry))
             continue;
         const struct job_read *job = job_run_job(entry->run);
-        struct record_job_in_hand record = {.job = entry->job, .function = FUNCTION_READING, .round = job->round};
+        struct record_job_in_hand record = {
+            .job = entry->job, .function = FUNCTION_READING, .round = job->round};
         ledger_to_account(&job->ledger, &runs, &record.account);
         int error = frame_list_add(list, &frame_record_job_in_hand, &record);
         if (error)

@@ -12,9 +12,10 @@
 
 struct jobs;
 
-/* `on_changed` as in struct job_surroundings, whose other callbacks are filled in here. Takes up what is in the spool;
- * blocks. The surroundings are kept, and outlive the jobs. */
-struct jobs *jobs_new(struct job_surroundings *around, void (*on_changed)(void *context, uint64_t job), void *context);
+/* `on_changed` as in struct job_surroundings, whose other callbacks are filled in here. Takes up what is in
+ * the spool; blocks. The surroundings are kept, and outlive the jobs. */
+struct jobs *jobs_new(struct job_surroundings *around, void (*on_changed)(void *context, uint64_t job),
+                      void *context);
 void jobs_free(struct jobs **jobs);
 
 /* NULL when it is not in hand. */

@@ -36,8 +36,8 @@ struct link *link_new(struct loop *loop, struct peer_sweep *sweep, struct worker
 /* Says goodbye. No callback comes. Safe on NULL; clears *link. */
 void link_free(struct link **link);
 
-/* From now on this is who we are and where the server is; a connection that stands is given up. The identity stays
- * the caller's, and is not needed any longer. 0, or a negative errno that has been logged. */
+/* From now on this is who we are and where the server is; a connection that stands is given up. The identity
+ * stays the caller's, and is not needed any longer. 0, or a negative errno that has been logged. */
 int link_set_server(struct link *link, const struct identity *identity, const char *address);
 void link_set_reconnect_max(struct link *link, uint32_t reconnect_max_ms);
 

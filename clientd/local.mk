@@ -23,3 +23,10 @@ clientd_clientd_SOURCES = clientd/main.c
 clientd_clientd_CFLAGS = $(AM_CFLAGS)
 clientd_clientd_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 clientd_clientd_LDADD = libclientd.la
+
+dist_man_MANS += man/clientd.8 man/clientd.conf.5
+systemdsystemunit_DATA += init/deskline-clientd.service
+init/deskline-clientd.service: init/deskline-clientd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) init && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/init/deskline-clientd.service.in > $@
+EXTRA_DIST += init/deskline-clientd.service.in
+CLEANFILES += init/deskline-clientd.service

@@ -25,14 +25,15 @@
 #include "wire/identity.h"
 #include "wire/peer.h"
 
-#define WORKERS          2
-#define SWEEP_MS         1000
-#define SHUT_DOWN_MS     4000
-#define ADDRESS_BYTES    280
+#define WORKERS       2
+#define SWEEP_MS      1000
+#define SHUT_DOWN_MS  4000
+#define ADDRESS_BYTES 280
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* What main starts and stops; the parts know each other through their headers, and none of them knows this. */
+/* What main starts and stops; the parts know each other through their headers, and none of them knows this.
+ */
 struct clientd {
     int argc;
     char **argv;
@@ -52,7 +53,8 @@ struct clientd {
     bool is_shutting_down;
 };
 
-/* ---- The connection ------------------------------------------------------------------------------------- */
+/* ---- The connection -------------------------------------------------------------------------------------
+ */
 
 static void on_hello(void *context, struct frame_list_builder *units, struct frame_list_builder *jobs)
 {
@@ -112,9 +114,11 @@ static void on_job_changed(void *context, uint64_t job)
         control_job_changed(clientd->control, job);
 }
 
-/* ---- Enrolment ------------------------------------------------------------------------------------------ */
+/* ---- Enrolment ------------------------------------------------------------------------------------------
+ */
 
-static void on_enrolled(void *context, struct identity *identity, const char *address, uint16_t code, const char *text)
+static void on_enrolled(void *context, struct identity *identity, const char *address, uint16_t code,
+                        const char *text)
 {
     struct clientd *clientd = context;
     if (identity && link_set_server(clientd->link, identity, address) < 0)
@@ -133,8 +137,8 @@ static int enroll(void *context, const char *token, const char *server)
     struct clientd *clientd = context;
     if (clientd->enrolment)
         return -EBUSY;
-    return enrolment_start(&clientd->enrolment, clientd->loop, clientd->sweep, clientd->pool, clientd->state_fd, token,
-                           server, on_enrolled, clientd);
+    return enrolment_start(&clientd->enrolment, clientd->loop, clientd->sweep, clientd->pool,
+                           clientd->state_fd, token, server, on_enrolled, clientd);
 }
 
 static void connect_if_enrolled(struct clientd *clientd)
@@ -145,12 +149,14 @@ static void connect_if_enrolled(struct clientd *clientd)
     if (!error)
         link_set_server(clientd->link, identity, address);
     else if (error == -ENOENT)
-        log_notice("this host is not enrolled yet: run 'servicectl client add NAME' at the server and 'clientctl "
-                   "enroll TOKEN' here");
+        log_notice(
+            "this host is not enrolled yet: run 'servicectl client add NAME' at the server and 'clientctl "
+            "enroll TOKEN' here");
     identity_free(&identity);
 }
 
-/* ---- Signals -------------------------------------------------------------------------------------------- */
+/* ---- Signals --------------------------------------------------------------------------------------------
+ */
 
 static void stop_now(void *context)
 {
@@ -193,7 +199,8 @@ static void on_hangup(void *context, int signal_number)
     log_notice("the settings were read again");
 }
 
-/* ---- Starts --------------------------------------------------------------------------------------------- */
+/* ---- Starts ---------------------------------------------------------------------------------------------
+ */
 
 static int open_state(struct clientd *clientd)
 {
@@ -204,14 +211,15 @@ static int open_state(struct clientd *clientd)
         clientd->state_fd = -errno;
     }
     if (clientd->state_fd < 0) {
-        log_error("the state folder %s cannot be used (%s): make it, and give it to the account of clientd", state,
-                  strerror(-clientd->state_fd));
+        log_error("the state folder %s cannot be used (%s): make it, and give it to the account of clientd",
+                  state, strerror(-clientd->state_fd));
         return clientd->state_fd;
     }
     clientd->around.spool_fd = spool_open(state);
     snprintf(clientd->around.spool_path, sizeof clientd->around.spool_path, "%s/spool", state);
     if (clientd->around.spool_fd < 0)
-        log_error("the spool %s cannot be used: %s", clientd->around.spool_path, strerror(-clientd->around.spool_fd));
+        log_error("the spool %s cannot be used: %s", clientd->around.spool_path,
+                  strerror(-clientd->around.spool_fd));
     return clientd->around.spool_fd < 0 ? clientd->around.spool_fd : 0;
 }
 
@@ -229,7 +237,8 @@ static int open_control(struct clientd *clientd)
     if (error == -EADDRINUSE)
         log_error("another clientd answers on %s: stop it, or choose another socket with --control", path);
     else if (error)
-        log_error("the control socket %s cannot be opened (%s): make its folder, and give it to the account of clientd",
+        log_error("the control socket %s cannot be opened (%s): make its folder, and give it to the account "
+                  "of clientd",
                   path, strerror(-error));
     return error;
 }
@@ -244,7 +253,8 @@ static int start(struct clientd *clientd)
     c->pool = worker_pool_new(c->loop, WORKERS);
     c->sweep = peer_sweep_new(c->loop, SWEEP_MS);
     c->shut_down = loop_timer_new(c->loop, stop_now, c);
-    c->link = link_new(c->loop, c->sweep, c->pool, (uint32_t)c->settings.reconnect_max_ms, &link_callbacks, c);
+    c->link =
+        link_new(c->loop, c->sweep, c->pool, (uint32_t)c->settings.reconnect_max_ms, &link_callbacks, c);
     c->units = units_new(c->loop, c->sweep, &c->settings, on_units_changed, c);
     c->around.loop = c->loop;
     c->around.sweep = c->sweep;

@@ -43,7 +43,7 @@ struct page_transfer {
     uint32_t page_room;
     uint32_t check_page, check_generation; /* to be checked before anything else is sent, page 0: none */
     struct errand *errand;                 /* under way */
-    struct errand *ready;  /* a block that was read and waits for room */
+    struct errand *ready;                  /* a block that was read and waits for room */
 };
 
 static bool send_next(struct page_transfer *transfer);
@@ -51,11 +51,14 @@ static void read_block(struct page_transfer *transfer, uint64_t available);
 static void check_page(struct page_transfer *transfer);
 static void errand_done(void *context, int result);
 
-/* ---- What is there -------------------------------------------------------------------------------------- */
+/* ---- What is there --------------------------------------------------------------------------------------
+ */
 
-static const struct spool_page *whole_page(const struct page_transfer *transfer, uint32_t page, uint32_t generation)
+static const struct spool_page *whole_page(const struct page_transfer *transfer, uint32_t page,
+                                           uint32_t generation)
 {
-    const struct spool_page *at = page >= 1 && page <= transfer->page_room ? &transfer->pages[page - 1] : NULL;
+    const struct spool_page *at =
+        page >= 1 && page <= transfer->page_room ? &transfer->pages[page - 1] : NULL;
     return at && at->page == page && at->generation == generation ? at : NULL;
 }
 
@@ -86,7 +89,8 @@ void page_transfer_whole(struct page_transfer *transfer, const struct spool_page
     if (page->page > transfer->page_room) {
         uint32_t room = page->page * 2;
         transfer->pages = memory_resize(transfer->pages, room, sizeof *transfer->pages);
-        memset(transfer->pages + transfer->page_room, 0, (room - transfer->page_room) * sizeof *transfer->pages);
+        memset(transfer->pages + transfer->page_room, 0,
+               (room - transfer->page_room) * sizeof *transfer->pages);
         transfer->page_room = room;
     }
     transfer->pages[page->page - 1] = *page;
@@ -104,18 +108,21 @@ uint64_t page_transfer_bytes(const struct page_transfer *transfer)
     uint64_t bytes = transfer->growing.page ? transfer->growing.length : 0;
     for (uint32_t page = ledger_next_read(transfer->ledger, 1); page;
          page = ledger_next_read(transfer->ledger, page + 1))
-        bytes += whole_length((void *)(uintptr_t)transfer, page, ledger_get(transfer->ledger, page).generation);
+        bytes +=
+            whole_length((void *)(uintptr_t)transfer, page, ledger_get(transfer->ledger, page).generation);
     return bytes;
 }
 
-/* ---- Sending -------------------------------------------------------------------------------------------- */
+/* ---- Sending --------------------------------------------------------------------------------------------
+ */
 
 /* False when the frame did not go: the connection is at its end, or will be. */
 static bool send_frame(struct page_transfer *transfer, const struct frame *frame)
 {
     int error = peer_send(transfer->peer, frame);
     if (error && error != -ENOTCONN)
-        log_error("job %" PRIu64 ": %s: %s", transfer->job, frame_name((uint16_t)frame->type), strerror(-error));
+        log_error("job %" PRIu64 ": %s: %s", transfer->job, frame_name((uint16_t)frame->type),
+                  strerror(-error));
     return error == 0;
 }
 
@@ -170,8 +177,8 @@ static bool send_ready(struct page_transfer *transfer)
 {
     struct errand *ready = transfer->ready;
     if (is_next(transfer, ready)) {
-        int error = peer_send_page(transfer->peer, &ready->block, transfer->job, ready->page.page, ready->offset,
-                                   ready->length);
+        int error = peer_send_page(transfer->peer, &ready->block, transfer->job, ready->page.page,
+                                   ready->offset, ready->length);
         if (error)
             return false; /* on_room comes, or the end of the connection */
         page_send_advance(&transfer->send, ready->length);
@@ -192,8 +199,8 @@ void page_transfer_go_on(struct page_transfer *transfer)
 static bool send_next(struct page_transfer *transfer)
 {
     uint64_t available;
-    enum page_send_step step = page_send_next(&transfer->send, transfer->ledger, &transfer->growing, whole_length,
-                                              transfer, &available);
+    enum page_send_step step = page_send_next(&transfer->send, transfer->ledger, &transfer->growing,
+                                              whole_length, transfer, &available);
     if (transfer->ready)
         return send_ready(transfer);
     switch (step) {
@@ -210,7 +217,8 @@ static bool send_next(struct page_transfer *transfer)
     return false;
 }
 
-/* ---- Reading -------------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------------------
+ */
 
 static int run_errand(void *context)
 {
@@ -304,7 +312,8 @@ static void errand_done(void *context, int result)
     page_transfer_go_on(transfer);
 }
 
-/* ---- What the job and the server say -------------------------------------------------------------------- */
+/* ---- What the job and the server say --------------------------------------------------------------------
+ */
 
 void page_transfer_flow(struct page_transfer *transfer)
 {
@@ -335,7 +344,8 @@ void page_transfer_resume(struct page_transfer *transfer, const struct frame_pag
     page_transfer_go_on(transfer);
 }
 
-/* ---- Life ----------------------------------------------------------------------------------------------- */
+/* ---- Life -----------------------------------------------------------------------------------------------
+ */
 
 struct page_transfer *page_transfer_new(struct worker_pool *pool, uint64_t job, const struct ledger *ledger,
                                         void (*on_damaged)(void *context, uint32_t page), void *context)

@@ -1,6 +1,6 @@
 /*
- * The pages of a job on their way from the spool to the server, also while they are still being read: page_send
- * decides, a worker reads the bytes, the peer sends them.
+ * The pages of a job on their way from the spool to the server, also while they are still being read:
+ * page_send decides, a worker reads the bytes, the peer sends them.
  *
  *   format ─► grown … ─► whole        what the unit has made
  *   flow, hold, resume, set_peer      what the server and the job say
@@ -19,8 +19,8 @@ struct page_transfer;
 struct peer;
 struct worker_pool;
 
-/* The ledger is read at each step and outlives the transfer. `on_damaged`: the stream of a whole page is not what was
- * read. */
+/* The ledger is read at each step and outlives the transfer. `on_damaged`: the stream of a whole page is not
+ * what was read. */
 struct page_transfer *page_transfer_new(struct worker_pool *pool, uint64_t job, const struct ledger *ledger,
                                         void (*on_damaged)(void *context, uint32_t page), void *context);
 void page_transfer_free(struct page_transfer **transfer);

@@ -53,8 +53,8 @@ static uint32_t *number_of(struct frame *frame)
     return NULL;
 }
 
-struct relay *relay_new(struct link *link, void (*answer)(void *context, void *asker, const struct frame *frame),
-                        void *context)
+struct relay *relay_new(struct link *link,
+                        void (*answer)(void *context, void *asker, const struct frame *frame), void *context)
 {
     struct relay *relay = memory_new(sizeof *relay);
     relay->link = link;
@@ -63,8 +63,8 @@ struct relay *relay_new(struct link *link, void (*answer)(void *context, void *a
     return relay;
 }
 
-static void refuse(struct relay *relay, void *asker, uint32_t request, uint8_t exit_code, enum error_code code,
-                   const char *text)
+static void refuse(struct relay *relay, void *asker, uint32_t request, uint8_t exit_code,
+                   enum error_code code, const char *text)
 {
     if (asker)
         relay->answer(relay->context, asker,
@@ -115,7 +115,8 @@ void relay_ask(struct relay *relay, void *asker, const struct frame *frame)
 
 static void send_credit(struct relay *relay, uint32_t request, uint32_t bytes)
 {
-    link_send(relay->link, &(struct frame){.type = FRAME_DOCUMENT_CREDIT, .document_credit = {request, bytes}});
+    link_send(relay->link,
+              &(struct frame){.type = FRAME_DOCUMENT_CREDIT, .document_credit = {request, bytes}});
 }
 
 void relay_credit(struct relay *relay, void *asker, const struct frame *frame)

@@ -1,6 +1,7 @@
 /*
- * Requests of control clients that only the server can answer: passed on under numbers of our own, and the answers
- * passed back. The table is bounded; every request gets exactly one OUTCOME, whatever happens to the connection.
+ * Requests of control clients that only the server can answer: passed on under numbers of our own, and the
+ * answers passed back. The table is bounded; every request gets exactly one OUTCOME, whatever happens to the
+ * connection.
  */
 #ifndef DESKLINE_CLIENTD_RELAY_H
 #define DESKLINE_CLIENTD_RELAY_H
@@ -14,8 +15,8 @@ struct link;
 struct relay;
 
 /* `answer` gets each answer with the asker's own number in it. */
-struct relay *relay_new(struct link *link, void (*answer)(void *context, void *asker, const struct frame *frame),
-                        void *context);
+struct relay *relay_new(struct link *link,
+                        void (*answer)(void *context, void *asker, const struct frame *frame), void *context);
 void relay_free(struct relay **relay);
 
 /* Passes a request on; without a connection, or when too many wait, the answer is an OUTCOME. */

@@ -12,7 +12,7 @@
 #define DEFAULT_FILE DESKLINE_SYSCONF "/clientd.conf"
 
 static const struct conf_setting setting_table[] = {
-#define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)                      \
+#define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)                    \
     {section, key, kind, offsetof(struct settings, member), minimum, maximum, words, value, help, option},
 #define SCANNER(key, member, help)
 #include "clientd/settings.def"
@@ -23,7 +23,7 @@ static const struct conf_setting setting_table[] = {
 
 static const struct conf_setting scanner_table[] = {
 #define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)
-#define SCANNER(key, member, help)                                                                             \
+#define SCANNER(key, member, help)                                                                           \
     {"scanner", key, CONF_TEXT, offsetof(struct scanner_settings, member), 0, 0, NULL, NULL, help, 0},
 #include "clientd/settings.def"
 #undef SETTING
@@ -55,7 +55,8 @@ static size_t list_options(struct option options[OPTIONS_MAX])
     memcpy(options, own, sizeof own);
     for (int i = 0; setting_table[i].key; i++)
         if (setting_table[i].option)
-            options[count++] = (struct option){setting_table[i].key, required_argument, NULL, OPTION_SETTING + i};
+            options[count++] =
+                (struct option){setting_table[i].key, required_argument, NULL, OPTION_SETTING + i};
     options[count] = (struct option){0};
     return count;
 }
@@ -100,14 +101,16 @@ static int read_options(struct command_line *line, int argc, char **argv, struct
             line->wish = SETTINGS_EXIT;
             return 0;
         } else if (option == '?' || option == ':') {
-            snprintf(error->text, sizeof error->text, option == '?' ? "unknown option %s; see clientd --help"
-                                                                     : "%s needs a value; see clientd --help",
+            snprintf(error->text, sizeof error->text,
+                     option == '?' ? "unknown option %s; see clientd --help"
+                                   : "%s needs a value; see clientd --help",
                      argv[optind - 1]);
             return -EINVAL;
         }
     }
     if (optind < argc) {
-        snprintf(error->text, sizeof error->text, "clientd takes no arguments, but was given '%s'", argv[optind]);
+        snprintf(error->text, sizeof error->text, "clientd takes no arguments, but was given '%s'",
+                 argv[optind]);
         return -EINVAL;
     }
     return 0;
@@ -130,14 +133,15 @@ static int apply_options(struct settings *settings, int argc, char **argv, struc
     return result;
 }
 
-/* ---- All of it ------------------------------------------------------------------------------------------ */
+/* ---- All of it ------------------------------------------------------------------------------------------
+ */
 
 static int check_scanners(const struct settings *settings, struct conf_error *error)
 {
     for (size_t i = 0; i < settings->scanner_count; i++)
         if (strlen(settings->scanners[i].name) > 128) {
-            snprintf(error->text, sizeof error->text, "[scanner %.32s…]: a scanner's name has at most 128 bytes",
-                     settings->scanners[i].name);
+            snprintf(error->text, sizeof error->text,
+                     "[scanner %.32s…]: a scanner's name has at most 128 bytes", settings->scanners[i].name);
             return -EINVAL;
         }
     return 0;

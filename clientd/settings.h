@@ -32,8 +32,8 @@ enum settings_wish {
     SETTINGS_EXIT, /* --help, --version, --check-config: all is said */
 };
 
-/* Defaults, then the file, then the options. argv is kept, not copied, and read again by settings_reload. 0 with
- * *wish, or -EINVAL with *error (one sentence); *settings is to be freed in any case. */
+/* Defaults, then the file, then the options. argv is kept, not copied, and read again by settings_reload. 0
+ * with *wish, or -EINVAL with *error (one sentence); *settings is to be freed in any case. */
 int settings_load(struct settings *settings, int argc, char **argv, enum settings_wish *wish,
                   struct conf_error *error);
 /* Frees what the struct owns. Safe on a zeroed one. */

@@ -64,7 +64,8 @@ int spool_each_job(int spool_fd, void (*visit)(void *context, uint64_t job), voi
     return blob_each(spool_fd, visit_job, &(struct job_walk){visit, context});
 }
 
-/* ---- The record ----------------------------------------------------------------------------------------- */
+/* ---- The record -----------------------------------------------------------------------------------------
+ */
 
 int spool_save(int job_fd, const struct job_record *record)
 {
@@ -87,7 +88,8 @@ int spool_load(int job_fd, uint64_t job, struct job_record *record)
     return error;
 }
 
-/* ---- What is there -------------------------------------------------------------------------------------- */
+/* ---- What is there --------------------------------------------------------------------------------------
+ */
 
 enum file_kind { FILE_OTHER, FILE_STREAM, FILE_META };
 
@@ -104,7 +106,8 @@ static enum file_kind name_parse(const char *name, uint32_t *page, uint32_t *gen
 }
 
 /* One frame of the meta file; returns its bytes, or a negative errno. */
-static ssize_t meta_frame(const uint8_t *bytes, size_t length, uint64_t job, enum frame_type type, struct frame *frame)
+static ssize_t meta_frame(const uint8_t *bytes, size_t length, uint64_t job, enum frame_type type,
+                          struct frame *frame)
 {
     struct frame_header header;
     const char *why;
@@ -112,7 +115,8 @@ static ssize_t meta_frame(const uint8_t *bytes, size_t length, uint64_t job, enu
         return -EBADMSG;
     frame_header_decode(bytes, &header);
     if (frame_header_check(&header, AT_DAEMON, WHEN_OPEN, &why) || header.type != type || header.job != job ||
-        header.length > length - FRAME_HEADER_BYTES || frame_decode(&header, bytes + FRAME_HEADER_BYTES, frame, &why))
+        header.length > length - FRAME_HEADER_BYTES ||
+        frame_decode(&header, bytes + FRAME_HEADER_BYTES, frame, &why))
         return -EBADMSG;
     return (ssize_t)(FRAME_HEADER_BYTES + header.length);
 }
@@ -154,7 +158,8 @@ static int examine_page(const struct examination *at, struct spool_page *page, u
     if (!error && page->length != stream_length)
         error = -EBADMSG;
     if (error && error != -ENOENT)
-        log_error("job %" PRIu64 ": page %u in the spool is damaged: %s", at->job, page->page, strerror(-error));
+        log_error("job %" PRIu64 ": page %u in the spool is damaged: %s", at->job, page->page,
+                  strerror(-error));
     return error;
 }
 
@@ -225,7 +230,8 @@ int spool_check(int job_fd, const struct spool_page *page)
     return error || memcmp(digest, page->digest, sizeof digest) != 0 ? -EBADMSG : 0;
 }
 
-/* ---- What goes ------------------------------------------------------------------------------------------- */
+/* ---- What goes -------------------------------------------------------------------------------------------
+ */
 
 struct drop_walk {
     int job_fd;
@@ -238,7 +244,8 @@ static int drop_file(void *context, const char *name)
     const struct drop_walk *walk = context;
     uint32_t page, generation;
     char stream[SPOOL_NAME_SIZE], meta[SPOOL_NAME_SIZE];
-    if (name_parse(name, &page, &generation) == FILE_OTHER || !walk->is_dropped(walk->context, page, generation))
+    if (name_parse(name, &page, &generation) == FILE_OTHER ||
+        !walk->is_dropped(walk->context, page, generation))
         return 0;
     /* The stream first: alone it would look like a page that was begun. */
     spool_stream_name(stream, page, generation);
@@ -247,7 +254,8 @@ static int drop_file(void *context, const char *name)
     return error ? error : blob_remove(walk->job_fd, meta);
 }
 
-int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation), void *context)
+int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation),
+               void *context)
 {
     return blob_each(job_fd, drop_file, &(struct drop_walk){job_fd, is_dropped, context});
 }

@@ -48,15 +48,17 @@ int spool_load(int job_fd, uint64_t job, struct job_record *record);
 /* Looks at every page: a meta file that is sound and a stream of that length make it whole. */
 int spool_examine(int job_fd, uint64_t job, uint32_t round, struct spool_findings *findings);
 void spool_findings_free(struct spool_findings *findings);
-/* Sets to `read` in the record's ledger what was found whole and still counts; returns the page that was begun without
- * being whole, 0 for none. `use` (may be NULL) gets each page that was set. */
+/* Sets to `read` in the record's ledger what was found whole and still counts; returns the page that was
+ * begun without being whole, 0 for none. `use` (may be NULL) gets each page that was set. */
 uint32_t spool_apply(struct ledger *ledger, const struct spool_findings *findings,
                      void (*use)(void *context, const struct spool_page *page), void *context);
 
-/* The bytes of a whole page, read again: whether they are what was read from the device. 0, -EBADMSG when not. */
+/* The bytes of a whole page, read again: whether they are what was read from the device. 0, -EBADMSG when
+ * not. */
 int spool_check(int job_fd, const struct spool_page *page);
 /* Removes pages for which `wanted` says no. */
-int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation), void *context);
+int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation),
+               void *context);
 /* Removes everything of a job. */
 int spool_forget(int spool_fd, uint64_t job);
 

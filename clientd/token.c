@@ -7,9 +7,9 @@
 
 #include "wire/bytes.h"
 
-#define PREFIX     "dl1."
-#define BYTES_MAX  (2 + TOKEN_ADDRESS_MAX + TOKEN_DIGEST_BYTES + TOKEN_SECRET_MAX)
-#define SPACE      " \t\r\n"
+#define PREFIX    "dl1."
+#define BYTES_MAX (2 + TOKEN_ADDRESS_MAX + TOKEN_DIGEST_BYTES + TOKEN_SECRET_MAX)
+#define SPACE     " \t\r\n"
 
 static int value_of(char c)
 {
@@ -18,7 +18,8 @@ static int value_of(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* The bytes, or -EBADMSG: another character, an impossible length, or bits that are left over and not zero. */
+/* The bytes, or -EBADMSG: another character, an impossible length, or bits that are left over and not zero.
+ */
 static int decode(const char *text, size_t length, uint8_t bytes[BYTES_MAX])
 {
     uint32_t bits = 0;

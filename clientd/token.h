@@ -1,15 +1,15 @@
-/* The token of an invitation: "dl1." and, as base64url, the length of the address (u16), the address, the SHA-256 digest
- * of the authority's certificate, and the secret. Pure. */
+/* The token of an invitation: "dl1." and, as base64url, the length of the address (u16), the address, the
+ * SHA-256 digest of the authority's certificate, and the secret. Pure. */
 #ifndef DESKLINE_CLIENTD_TOKEN_H
 #define DESKLINE_CLIENTD_TOKEN_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define TOKEN_ADDRESS_MAX 255
+#define TOKEN_ADDRESS_MAX  255
 #define TOKEN_DIGEST_BYTES 32
-#define TOKEN_SECRET_MIN  16
-#define TOKEN_SECRET_MAX  32
+#define TOKEN_SECRET_MIN   16
+#define TOKEN_SECRET_MAX   32
 
 struct token {
     char address[TOKEN_ADDRESS_MAX + 1]; /* HOST:PORT */

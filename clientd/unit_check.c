@@ -51,15 +51,16 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-static int refuse(const struct record_unit *unit, const char *what, const char *asked, const char *possible, char *text,
-                  size_t size)
+static int refuse(const struct record_unit *unit, const char *what, const char *asked, const char *possible,
+                  char *text, size_t size)
 {
-    snprintf(text, size, "the scanner %.*s has no %s %s; possible: %s", (int)unit->name.length, unit->name.at, what, asked,
-             possible);
+    snprintf(text, size, "the scanner %.*s has no %s %s; possible: %s", (int)unit->name.length, unit->name.at,
+             what, asked, possible);
     return -ENOTSUP;
 }
 
-int unit_check(const struct record_unit *unit, const struct record_read_options *options, char *text, size_t size)
+int unit_check(const struct record_unit *unit, const struct record_read_options *options, char *text,
+               size_t size)
 {
     static const char *const sources[] = {NULL, "flatbed", "adf", "adf-duplex"};
     static const char *const modes[] = {NULL, "lineart", "gray", "color"};
@@ -78,7 +79,8 @@ int unit_check(const struct record_unit *unit, const struct record_read_options 
         if (!checks[i].value || !capability(unit, checks[i].capability, value))
             continue;
         snprintf(number, sizeof number, "%u", checks[i].value);
-        const char *asked = checks[i].words && checks[i].value <= 3 ? checks[i].words[checks[i].value] : number;
+        const char *asked =
+            checks[i].words && checks[i].value <= 3 ? checks[i].words[checks[i].value] : number;
         bool has = checks[i].words ? has_word(value, asked) : has_number(value, checks[i].value);
         if (!has)
             return refuse(unit, checks[i].what, asked, value, text, size);

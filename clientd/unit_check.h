@@ -6,8 +6,9 @@
 
 #include <deskline/frame.h>
 
-/* 0, or -ENOTSUP with one sentence that says what is possible. A capability that the unit does not tell of is not
- * checked: the device is. */
-int unit_check(const struct record_unit *unit, const struct record_read_options *options, char *text, size_t size);
+/* 0, or -ENOTSUP with one sentence that says what is possible. A capability that the unit does not tell of is
+ * not checked: the device is. */
+int unit_check(const struct record_unit *unit, const struct record_read_options *options, char *text,
+               size_t size);
 
 #endif

@@ -62,7 +62,8 @@ void units_set_settings(struct units *units, const struct settings *settings)
     units->settings = settings;
 }
 
-/* ---- 1. The search starts ------------------------------------------------------------------------------- */
+/* ---- 1. The search starts -------------------------------------------------------------------------------
+ */
 
 static const char *device_of(const struct scanner_settings *scanner)
 {
@@ -113,7 +114,8 @@ bool units_is_looking(const struct units *units)
     return units->child || units->peer;
 }
 
-/* ---- 2. The list comes ---------------------------------------------------------------------------------- */
+/* ---- 2. The list comes ----------------------------------------------------------------------------------
+ */
 
 /* The settings' name for a device. A section that names no device means the one that is called so. */
 static void rename_unit(const struct settings *settings, struct record_unit *unit)
@@ -146,7 +148,8 @@ static void on_frame(void *context, const struct frame *frame)
         units->on_changed(units->context);
 }
 
-/* ---- 3. The search is over ------------------------------------------------------------------------------ */
+/* ---- 3. The search is over ------------------------------------------------------------------------------
+ */
 
 static void on_stall(void *context)
 {
@@ -210,7 +213,8 @@ void units_cancel(struct units *units, void *context)
     units->waiter_count = kept;
 }
 
-/* ---- What is known -------------------------------------------------------------------------------------- */
+/* ---- What is known --------------------------------------------------------------------------------------
+ */
 
 struct frame_list units_list(const struct units *units)
 {
@@ -234,8 +238,8 @@ void units_names(const struct units *units, char *text, size_t size)
     size_t cursor = 0, length = 0;
     text[0] = 0;
     while (frame_list_next(&list, &frame_record_unit, &cursor, &unit) && length < size)
-        length += (size_t)snprintf(text + length, size - length, "%s%.*s", length ? ", " : "", (int)unit.name.length,
-                                   unit.name.at);
+        length += (size_t)snprintf(text + length, size - length, "%s%.*s", length ? ", " : "",
+                                   (int)unit.name.length, unit.name.at);
 }
 
 void units_free(struct units **units)

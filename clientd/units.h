@@ -1,6 +1,6 @@
 /*
- * The units of this host: found by a reading unit that is started for just that (it takes seconds, and drivers crash),
- * kept until somebody asks anew. [scanner NAME] sections give devices short names.
+ * The units of this host: found by a reading unit that is started for just that (it takes seconds, and
+ * drivers crash), kept until somebody asks anew. [scanner NAME] sections give devices short names.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_H
 #define DESKLINE_CLIENTD_UNITS_H
@@ -15,7 +15,8 @@ struct peer_sweep;
 struct settings;
 struct units;
 
-/* Starts to look at once. `on_changed` comes when the list is another one than before. `settings` stay the caller's. */
+/* Starts to look at once. `on_changed` comes when the list is another one than before. `settings` stay the
+ * caller's. */
 struct units *units_new(struct loop *loop, struct peer_sweep *sweep, const struct settings *settings,
                         void (*on_changed)(void *context), void *context);
 void units_free(struct units **units);

@@ -36,7 +36,7 @@ serviced_serviced_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 serviced_serviced_LDADD = libserviced.la
 
 dist_man_MANS += man/serviced.8
-systemdsystemunit_DATA = init/deskline-serviced.service
+systemdsystemunit_DATA += init/deskline-serviced.service
 init/deskline-serviced.service: init/deskline-serviced.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) init && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/init/deskline-serviced.service.in > $@
 # The chapter about the settings comes from the program, so that it stays true.

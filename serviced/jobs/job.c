@@ -141,12 +141,16 @@ static void on_notice(struct job *job, const struct job_event *event, struct job
         return;
     }
     identify_reading(&job->ledger, event->ledger, event->claim, &found);
-    job->interrupted = event->page;
+    if (event->page)
+        job->interrupted = event->page;
     if (ledger_is_complete(&job->ledger)) {
         deliver_if_complete(job, actions);
         return;
     }
-    if (!job->held || error_find(event->code)->class == ERROR_CLASS_DEVICE)
+    /* A lost link does not hide what somebody has to look after. */
+    bool is_link = error_find(event->code)->class == ERROR_CLASS_LINK;
+    bool is_serious = job->held || error_find(job->error)->class == ERROR_CLASS_DEVICE;
+    if (!is_link || !is_serious)
         set_error(job, event->code, event->text);
     job->phase = found.phase;
     set_step(job, JOB_STOPPED_STEP);

@@ -90,4 +90,10 @@ tests_unit_test_ctl_show_LDADD = libctl.la $(JANSSON_LIBS) $(UNIT_LIBS)
 tests_unit_test_ctl_run_SOURCES = tests/unit/test_ctl_run.c tests/unit/ctl_jobs.h tests/unit/ctl_jobs.c
 tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
+
+# clientd/
+check_PROGRAMS += tests/unit/test_client_spool
+TESTS += tests/unit/test_client_spool
+tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 endif
