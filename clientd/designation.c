@@ -1,8 +1,6 @@
 #include "clientd/designation.h"
 
-/* What passes by itself. Where somebody has to do something first, going on would fail again at once, for
- * ever.
- */
+/* What passes by itself. Where somebody has to do something first, going on would fail again at once. */
 static bool is_passing(uint16_t error)
 {
     return error == ERROR_NONE || error == ERROR_LINK_LOST || error == ERROR_SERVER_RESTARTED ||
