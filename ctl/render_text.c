@@ -125,6 +125,10 @@ void render_text_end(FILE *out, const struct job_view *view)
     if (skipped)
         fprintf(out, ", %u left out", skipped);
     fputc('\n', out);
+    if (!view->document && view->action && *view->action) { /* what became of its pages */
+        render_text_escaped(out, view->action);
+        fputc('\n', out);
+    }
 }
 
 static void put_attributes(FILE *out, const struct frame_list *list, const char *indent)

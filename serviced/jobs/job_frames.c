@@ -71,7 +71,7 @@ void job_frames_restart(struct job_run *run)
                                               .manner = (uint8_t)job->manner,
                                               .page = job->manner_page,
                                               .options = run->record.request.read}};
-    if (receive->begin.page && receive->length > 0)
+    if (receive->begin.page && receive->length > 0 && !receive->open) /* what is open is under way already */
         job_frames_resume(run, receive->begin.page, receive->begin.generation, receive->length);
     ledger_to_account(&job->ledger, &runs, &frame.restart_command.account);
     send(run, &frame);
@@ -80,16 +80,8 @@ void job_frames_restart(struct job_run *run)
 
 void job_frames_closed(struct job_run *run)
 {
-    const struct job *job = &run->record.job;
-    const struct registry_document *document = registry_document_find(run->server->registry, job->id);
-    char text[600];
-    if (job->state == JOB_COMPLETED)
-        snprintf(text, sizeof text, "delivered as %s",
-                 document ? document->name : "a document that was deleted since");
-    else if (ledger_count(&job->ledger, PAGE_STORED) == 0)
-        snprintf(text, sizeof text, "nothing had been stored");
-    else
-        snprintf(text, sizeof text, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours",
-                 ledger_count(&job->ledger, PAGE_STORED), run->server->settings->keep_canceled_ms / 3600000);
-    send(run, &(struct frame){.type = FRAME_JOB_CLOSED, .job_closed = {job->state, frame_text_of(text)}});
+    char text[JOB_TEXT_SIZE];
+    job_tell_end(run, text);
+    send(run, &(struct frame){.type = FRAME_JOB_CLOSED,
+                              .job_closed = {run->record.job.state, frame_text_of(text)}});
 }

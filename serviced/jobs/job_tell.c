@@ -2,6 +2,7 @@
 
 #include "serviced/jobs/job_tell.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +11,9 @@
 #include "base/memory.h"
 #include "serviced/front/visitor.h"
 #include "serviced/jobs/job_run.h"
+#include "serviced/jobs/registry.h"
 #include "serviced/server.h"
+#include "serviced/settings.h"
 
 #define PAUSE_MS    200u
 #define PATIENCE_MS 2000u
@@ -40,11 +43,28 @@ void job_tell_offers(const struct job_run *run, struct frame_list_builder *manne
     }
 }
 
+void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
+{
+    const struct job *job = &run->record.job;
+    const struct registry_document *document = registry_document_find(run->server->registry, job->id);
+    uint32_t stored = ledger_count(&job->ledger, PAGE_STORED);
+    if (job->state == JOB_COMPLETED)
+        snprintf(text, JOB_TEXT_SIZE, "delivered as %s",
+                 document ? document->name : "a document that was deleted since");
+    else if (stored == 0)
+        snprintf(text, JOB_TEXT_SIZE, "nothing had been stored");
+    else
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours", stored,
+                 run->server->settings->keep_canceled_ms / 3600000);
+}
+
 void job_tell_action(const struct job_run *run, char text[JOB_TEXT_SIZE])
 {
     const struct job *job = &run->record.job;
     const char *action = error_find(job->error)->action;
-    if (job->interrupted && *action)
+    if (job_run_is_over(run))
+        job_tell_end(run, text);
+    else if (job->interrupted && *action)
         snprintf(text, JOB_TEXT_SIZE, "Page %u was interrupted. %s", job->interrupted, action);
     else
         snprintf(text, JOB_TEXT_SIZE, "%s", action);

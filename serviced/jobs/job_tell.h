@@ -37,8 +37,11 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
 /* JOB_STATUS now and on each change; the OUTCOME when the job is over, or waits for the user. */
 void job_watch(struct job_run *run, struct visitor *visitor, uint32_t request);
 
+/* What became of the pages of a job that is over. */
+void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE]);
 /* Parts of what is told, for MANNER_REQUEST. */
 void job_tell_offers(const struct job_run *run, struct frame_list_builder *manners);
+/* What a person has to do; of a job that is over, what became of its pages. */
 void job_tell_action(const struct job_run *run, char text[JOB_TEXT_SIZE]);
 /* One sentence: why a request is not possible in the state in which the job is. */
 const char *job_tell_why_not(const struct job_run *run);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "serviced/documents/archive.h"
 #include "serviced/documents/deliver.h"
@@ -41,42 +41,59 @@ static int check(const struct frame_service_request *request, const char **why)
 /* ---- The document
  * ------------------------------------------------------------------------------------------------------ */
 
+/* A stored page that did not stand the check is to be read again, and what there is of it goes. */
+static void fail_invalid(struct job_run *run, uint32_t page)
+{
+    uint32_t generation = ledger_get(&run->record.job.ledger, page).generation;
+    job_run_handle(run, &(struct job_event){
+                            .type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_PAGE_INVALID, .page = page});
+    job_pages_drop(run, page, generation);
+}
+
+static void fail(struct job_run *run, int error)
+{
+    bool is_full = error == -ENOSPC || error == -EDQUOT;
+    job_run_handle(run, &(struct job_event){.type = JOB_EVENT_DELIVERY_FAILED,
+                                            .code = is_full ? ERROR_SPOOL_FULL : ERROR_DELIVERY_FAILED});
+}
+
+static void removed(void *context, int result)
+{
+    (void)context;
+    if (result < 0)
+        log_error("the document of a canceled job cannot be removed: %s", strerror(-result));
+}
+
+static void succeed(struct job_run *run, const struct deliver_order *order,
+                    const struct deliver_result *result)
+{
+    struct registry_document document = {.id = order->job,
+                                         .client = run->record.client,
+                                         .name = order->name,
+                                         .title = order->title,
+                                         .pages = order->count,
+                                         .length_bytes = result->length_bytes,
+                                         .created_ms = order->created_ms,
+                                         .parts = result->parts};
+    registry_document_put(run->server->registry, &document, NULL, NULL); /* before the job is completed */
+    job_run_handle(run, &(struct job_event){.type = JOB_EVENT_DELIVERED});
+}
+
 static void delivered(void *context, const struct deliver_order *order, const struct deliver_result *result)
 {
     struct job_run *run = context;
-    struct job_event event = {.type = JOB_EVENT_DELIVERED};
+    bool is_wanted = run->record.job.step == JOB_DELIVERING_STEP;
     run->delivery = NULL;
     if (!job_run_worker_is_back(run))
         return;
-    if (result->error == 0) {
-        registry_document_put(run->server->registry,
-                              &(struct registry_document){.id = order->job,
-                                                          .client = run->record.client,
-                                                          .name = order->name,
-                                                          .title = order->title,
-                                                          .pages = order->count,
-                                                          .length_bytes = result->length_bytes,
-                                                          .created_ms = order->created_ms,
-                                                          .parts = result->parts},
-                              NULL, NULL);
-    } else {
-        event.type = JOB_EVENT_DELIVERY_FAILED;
-        event.page = result->failed_page;
-        event.code = result->failed_page                                    ? ERROR_PAGE_INVALID
-                     : result->error == -ENOSPC || result->error == -EDQUOT ? ERROR_SPOOL_FULL
-                                                                            : ERROR_DELIVERY_FAILED;
-    }
-    job_run_handle(run, &event);
-}
-
-/* A stored page that did not stand the check: it has to be read again. */
-static bool fail_invalid(struct job_run *run)
-{
-    uint32_t page = job_pages_first_invalid(run);
-    if (page)
-        job_run_handle(run, &(struct job_event){
-                                .type = JOB_EVENT_DELIVERY_FAILED, .code = ERROR_PAGE_INVALID, .page = page});
-    return page != 0;
+    if (!is_wanted && result->error == 0) /* canceled at the last moment */
+        archive_remove(run->server->archive, order->name, result->parts, removed, NULL);
+    else if (is_wanted && result->error == 0)
+        succeed(run, order, result);
+    else if (is_wanted && result->failed_page)
+        fail_invalid(run, result->failed_page);
+    else if (is_wanted)
+        fail(run, result->error);
 }
 
 static void deliver(struct job_run *run)
@@ -88,8 +105,11 @@ static void deliver(struct job_run *run)
                                   .job = run->record.job.id,
                                   .kind = options->kind ? (enum document_kind)options->kind : DOCUMENT_PDF,
                                   .created_ms = run->record.updated_ms};
-    if (fail_invalid(run))
+    uint32_t invalid = job_pages_first_invalid(run);
+    if (invalid) {
+        fail_invalid(run, invalid);
         return;
+    }
     order.pages = memory_new(ledger->total * sizeof *order.pages);
     for (uint32_t page = 1; page <= ledger->total; page++) {
         const struct job_page *stored = job_pages_stored(run, page);
