@@ -1,4 +1,5 @@
 # The end-to-end stories. Each is a test of its own; lib.sh has what they share.
+<<<<<<< HEAD
 E2E_TESTS = \
   tests/e2e/10-reading-unit.sh \
   tests/e2e/20-jam-and-every-manner.sh \
