@@ -1,10 +1,9 @@
 # The end-to-end stories. Each is a test of its own; lib.sh has what they share.
-<<<<<<< HEAD
-E2E_TESTS = \
-  tests/e2e/10-reading-unit.sh \
-  tests/e2e/20-jam-and-every-manner.sh \
-  tests/e2e/21-every-kind-of-page.sh \
-  tests/e2e/22-trouble-everywhere.sh \
-  tests/e2e/90-demo.sh
+E2E_TESTS =
+E2E_TESTS += tests/e2e/10-reading-unit.sh
+E2E_TESTS += tests/e2e/20-jam-and-every-manner.sh
+E2E_TESTS += tests/e2e/21-every-kind-of-page.sh
+E2E_TESTS += tests/e2e/22-trouble-everywhere.sh
+E2E_TESTS += tests/e2e/90-demo.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
