@@ -239,6 +239,7 @@ struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
 {
     struct job_run *run = make(around, job);
     job_read_init(&run->record.job, job, options->pages, options->source == 1, &around->policy);
+    run->record.created_ms = run->record.updated_ms = (int64_t)wall_clock_ms();
     job_run_set_options(run, options);
     job_run_make_folder(run);
     return run;
@@ -294,6 +295,12 @@ bool job_run_is_quiet(const struct job_run *run)
 const struct job_read *job_run_job(const struct job_run *run)
 {
     return &run->record.job;
+}
+
+void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *updated_ms)
+{
+    *created_ms = (uint64_t)run->record.created_ms;
+    *updated_ms = (uint64_t)run->record.updated_ms;
 }
 
 const char *job_run_unit(const struct job_run *run)

@@ -129,6 +129,8 @@ void job_status_make(struct job_status *status, const struct job_run *run, bool 
     frame->job_status.state = JOB_PENDING;
     frame->job_status.service = frame_text_of("archive");
     frame->job_status.created_ms = frame->job_status.updated_ms = status->created_ms;
+    if (run)
+        job_run_times(run, &frame->job_status.created_ms, &frame->job_status.updated_ms);
     take_from_server(status, frame);
     frame->job = status->job;
     frame->job_status.request = request;
