@@ -13,15 +13,16 @@ build='' state='' real='' job=''
 scan=(--source adf --mode gray --title "A stack of six")
 
 usage() {
-    sed -n '5,9s/^# \{0,3\}//p' "$0" >&2
-    exit 2
+    sed -n '5,9s/^# \{0,3\}//p' "$0"
+    exit "$1"
 }
 while [ $# -gt 0 ]; do
     case $1 in
-    --build) [ $# -gt 1 ] && build=$(cd "$2" && pwd) && shift 2 || usage ;;
-    --state) [ $# -gt 1 ] && mkdir -p "$2" && state=$(cd "$2" && pwd) && shift 2 || usage ;;
-    --scanner) [ $# -gt 1 ] && real=$2 && shift 2 && scan=(--scanner "$real" --title Demo "$@") && break || usage ;;
-    *) usage ;;
+    --build) [ $# -gt 1 ] && build=$(cd "$2" && pwd) && shift 2 || usage 2 >&2 ;;
+    --state) [ $# -gt 1 ] && mkdir -p "$2" && state=$(cd "$2" && pwd) && shift 2 || usage 2 >&2 ;;
+    --scanner) [ $# -gt 1 ] && real=$2 && shift 2 && scan=(--scanner "$real" --title Demo "$@") && break || usage 2 >&2 ;;
+    -h | --help) usage 0 ;;
+    *) usage 2 >&2 ;;
     esac
 done
 
