@@ -5,6 +5,7 @@ E2E_TESTS = \
   tests/e2e/21-every-kind-of-page.sh \
   tests/e2e/22-trouble-everywhere.sh \
   tests/e2e/23-the-uncertain-sheet.sh \
+  tests/e2e/25-asked-on-the-terminal.sh \
   tests/e2e/33-a-unit-that-misbehaves.sh \
   tests/e2e/40-two-scanners-at-once.sh
 TESTS += $(E2E_TESTS)
