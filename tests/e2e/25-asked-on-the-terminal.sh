@@ -66,6 +66,7 @@ same_pages "$(archived)" "${pages[@]}"
 
 step "5. Ctrl-C at the question: the job waits, it is said how it goes on, and the exit code is 3"
 jams later
+wait_until "it has stopped" shows '^Job 2 on one has stopped at page 3'
 wait_until "it is asked" shows '^Manner \[1\]:'
 terminal send-keys -t desk C-c
 wait_until "it is said how" shows 'clientctl restart 2'
@@ -76,7 +77,8 @@ job_is 2 .state processing-stopped || fail "the job does not wait"
 step "6. restart, hours later: the same question; a number and a page answer it"
 rm "$device/rate"
 "$operator" clear-condition "$device" && "$operator" put-back "$device" 2
-type_in 'clear; clientctl restart'
+type_in 'clear; echo "begins $((1 + 1))"; clientctl restart'
+wait_until "the screen is another one" shows '^begins 2$'
 wait_until "it is asked" shows '^Manner \[1\]:'
 must_show '^Job 2 on one has stopped at page 3'
 type_in 2
