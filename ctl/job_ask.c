@@ -90,7 +90,9 @@ int job_ask(struct invocation *invocation, const struct job_view *view, struct p
     char typed[128], why[PROMPT_WHY_BYTES];
     uint32_t first, last;
     interrupt_catch();
+    fputc('\n', invocation->out);
     prompt_print_state(invocation->out, view);
+    fputc('\n', invocation->out);
     prompt_print_offers(invocation->out, view);
     while (result != PROMPT_TAKEN) {
         bool needs_page = result == PROMPT_NEEDS_PAGE && prompt_range(view, &first, &last);

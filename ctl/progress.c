@@ -14,6 +14,7 @@ static void measure_rate(struct progress *progress, const struct job_view *view,
     if (elapsed_ms < RATE_PERIOD_MS)
         return;
     progress->rate = (double)(view->bytes - progress->rate_bytes) * 1000 / (double)elapsed_ms;
+    progress->has_rate = true;
     progress->rate_ms = now_ms;
     progress->rate_bytes = view->bytes;
 }
@@ -36,7 +37,8 @@ void progress_line(struct progress *progress, const struct job_view *view, uint6
     text_append(line, " stored");
     if (waiting)
         text_printf(line, ", %u on the way", waiting);
-    text_printf(line, ", %.1f MB/s", progress->rate / 1e6);
+    if (progress->has_rate)
+        text_printf(line, ", %.1f MB/s", progress->rate / 1e6);
     text_append(line, view->is_linked ? ", connected" : ", not connected");
 }
 

@@ -14,6 +14,7 @@ struct progress {
     struct ledger seen;
     uint64_t rate_ms, rate_bytes; /* since when, and what had arrived by then */
     double rate;                  /* bytes per second */
+    bool has_rate;                /* a first period is over */
 };
 
 /* One line for a terminal, to be written over the one before: page, pages, rate, connection. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/text.h"
 #include "ctl/render.h"
@@ -16,6 +17,30 @@ static void print_pages(FILE *out, const struct job_view *view, enum page_state 
         return;
     bool is_one = ledger_count(&view->ledger, state) == 1;
     fprintf(out, "%s page%s %s %s %s\n", label, is_one ? "" : "s", runs, is_one ? "is" : "are", text);
+}
+
+/* On a terminal, lines are broken between words, and go on below the first word. */
+static void print_wrapped(FILE *out, const char *label, const char *text)
+{
+    struct winsize window;
+    int indent = (int)strlen(label), column = indent;
+    bool has_width = !ioctl(fileno(out), TIOCGWINSZ, &window) && window.ws_col > 40;
+    char escaped[1024];
+    text_escape(escaped, sizeof escaped, text, strlen(text));
+    fputs(label, out);
+    for (const char *word = escaped; *word;) {
+        int length = (int)strcspn(word, " ");
+        bool is_first = column == indent;
+        if (has_width && !is_first && column + 1 + length >= window.ws_col) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+            is_first = true;
+        }
+        column += fprintf(out, "%s%.*s", is_first ? "" : " ", length, word);
+        word += length;
+        word += *word == ' ';
+    }
+    fputc('\n', out);
 }
 
 /* Where a device has failed, pages before that one may still be on their way. */
@@ -45,11 +70,8 @@ void prompt_print_state(FILE *out, const struct job_view *view)
     print_pages(out, view, PAGE_SKIPPED, "Left out: ", "not in the result.");
     print_pages(out, view, PAGE_UNCERTAIN,
                 "Uncertain:", "in doubt: the sheet may have gone through the feeder without being read.");
-    if (*job_view_action(view)) {
-        fputs("To do:     ", out);
-        render_text_escaped(out, job_view_action(view));
-        fputc('\n', out);
-    }
+    if (*job_view_action(view))
+        print_wrapped(out, "To do:     ", job_view_action(view));
 }
 
 static void print_about(FILE *out, const struct manner_offer *offer)

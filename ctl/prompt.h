@@ -1,5 +1,5 @@
 /* The question how a job that has stopped is to go on: what is shown, and what an answer means. Pure; who
- * asks, and where, is job_follow's business. */
+ * asks, and where, is job_follow's business. What is printed fits the terminal, where there is one. */
 #ifndef DESKLINE_CTL_PROMPT_H
 #define DESKLINE_CTL_PROMPT_H
 
