@@ -9,6 +9,7 @@ E2E_TESTS += tests/e2e/31-the-link-is-down-for-longer.sh
 E2E_TESTS += tests/e2e/32-kill-at-random-moments.sh
 E2E_TESTS += tests/e2e/34-stopped-and-started.sh
 E2E_TESTS += tests/e2e/35-disk-full.sh
+E2E_TESTS += tests/e2e/36-power-loss-moments.sh
 E2E_TESTS += tests/e2e/90-demo.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
