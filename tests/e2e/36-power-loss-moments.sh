@@ -1,6 +1,6 @@
 #!/bin/bash
-# serviced dies at the first, second, third … sync of a job, as if the power had gone: what it had told the client by
-# then is durable, and after the start the job completes with nobody's help, no sheet read again, none lost.
+# serviced is killed at the first, second, third … sync of a job: what it had told the client by then is durable, and after
+# the start the job completes with nobody's help, no sheet read again, none lost.
 . "$(dirname "$0")/lib.sh"
 
 command -v strace >/dev/null || { echo 'strace is not installed'; exit 77; }
@@ -23,9 +23,9 @@ dead_or_completed() { is_dead || completed; }
 # serviced under strace, which kills it at its N-th sync from now on.
 start_to_die_at() {
     : >"$work/trace"
-    SERVICED_UNDER="strace -D -q -f -o $work/trace -e trace=fsync,fdatasync -e inject=fsync,fdatasync:signal=SIGKILL:when=$1"
-    start_serviced
-    SERVICED_UNDER=
+    start serviced strace -D -q -f -o "$work/trace" -e trace=fsync,fdatasync \
+        -e "inject=fsync,fdatasync:signal=SIGKILL:when=$1" \
+        "$build/serviced/serviced" --config "$work/serviced.conf" --listen "127.0.0.1:$port"
 }
 
 step "1. At each sync in turn, until a job gets by without one"
@@ -33,6 +33,7 @@ known=0 deaths=0 unopened=0
 for ((n = 1; ; n++)); do
     [ $n -le 60 ] || fail "a job with more than 60 syncs"
     stop serviced
+    wait_until "the client has noticed" disconnected
     start_to_die_at $n
     wait_until "the client is connected" dead_or_connected
     if is_dead; then # a sync before there is a job
