@@ -375,6 +375,9 @@ void job_pages_finish(struct job_run *run, struct visitor *visitor, const struct
     page_receive_forget(&pages->receive);
     if (page->is_stored) { /* it came twice: the first one stays */
         store_part_drop(&pages->part);
+        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_PAGE_DURABLE,
+                                                .page = end->page,
+                                                .generation = end->generation});
         return;
     }
     page->rows = end->rows;
@@ -505,5 +508,20 @@ void job_pages_recover_end(struct job_run *run)
             forget(run, page);
         else if (page->is_stored && !page->is_verified && !job_run_is_over(run))
             verify(run, page);
+    }
+}
+
+void job_pages_recover_ledger(struct job_run *run)
+{
+    for (uint32_t i = run->pages.count; i-- > 0;) {
+        const struct job_page *page = &run->pages.list[i];
+        struct ledger_page known = ledger_get(&run->record.job.ledger, page->page);
+        if (page->is_stored && page->has_file &&
+            (known.state != PAGE_STORED || known.generation != page->generation))
+            job_run_handle(run, &(struct job_event){.type = JOB_EVENT_PAGE_DURABLE,
+                                                    .page = page->page,
+                                                    .generation = page->generation});
+        if (i > run->pages.count) /* the page was dropped, and others with it */
+            i = run->pages.count;
     }
 }

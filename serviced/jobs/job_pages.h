@@ -61,5 +61,8 @@ bool job_pages_recover_file(struct job_run *run, uint32_t page, uint32_t generat
                             uint64_t length);
 /* Behind both: what is missing is noted, what was not verified is. */
 void job_pages_recover_end(struct job_run *run);
+/* Behind job_run_recover: pages that were made durable just before the server died, and whose place in the
+ * ledger was not. */
+void job_pages_recover_ledger(struct job_run *run);
 
 #endif

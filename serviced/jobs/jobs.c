@@ -314,6 +314,7 @@ int jobs_open(struct server *server, char why[JOBS_WHY_BYTES])
     for (size_t i = 0; i < jobs->count && result == 0; i++) {
         job_pages_recover_end(jobs->list[i]);
         job_run_recover(jobs->list[i]);
+        job_pages_recover_ledger(jobs->list[i]);
     }
     loop_timer_start(jobs->look, LOOK_MS);
     return result;

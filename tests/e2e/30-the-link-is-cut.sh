@@ -15,7 +15,6 @@ start_clientd
 enroll one "$(sed -n 's/^listening on //p' "$work/link.log")"
 device=$work/stack
 pages=("$device"/pages/*.pnm)
-page_bytes=$((700 * 990))
 
 # A fresh stack, read at so many bytes per second (0: as fast as can be); the job's number in $number.
 scan_at_rate() {
@@ -27,7 +26,9 @@ scan_at_rate() {
 }
 reading_page() { grep -qx "start page=$1 sheet=$1" "$device/log"; }
 # The middle of page 4 has gone over the network.
-arrived_in_page_4() { reading_page 4 && job_is "$number" '.pages.stored >= 3' true; }
+arrived_in_page_4() {
+    reading_page 4 && job_is "$number" '.pages.stored >= 3' true && [ -n "$(find "$work/server/pages" -name '*part*' -size +120k)" ]
+}
 # What the scanner did: each sheet once, in one go, and nobody told it to stop.
 read_in_one_go() {
     for sheet in 1 2 3 4 5 6; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went through $(fed stack $sheet) times"; done
@@ -58,7 +59,7 @@ scan_at_rate 1500000 closed
 wait_until "page 4 is on its way" arrived_in_page_4
 link cut
 ends_by_itself
-sent_once $((page_bytes / 4))
+sent_once 80000
 
 step "2. Half-open: nobody says that the connection has gone, the heartbeat finds it"
 before=$(stat_of to-server)
@@ -67,7 +68,7 @@ wait_until "page 4 is on its way" arrived_in_page_4
 link half-open once
 wait_until "the server has noticed" job_is "$number" '.state_reasons | index("connecting-to-device") != null' true
 ends_by_itself
-sent_once $((page_bytes / 4))
+sent_once 80000
 
 step "3. A stall that is longer than two heartbeats"
 before=$(stat_of to-server)
@@ -75,7 +76,7 @@ scan_at_rate 1000000 stalled
 wait_until "page 4 is on its way" arrived_in_page_4
 link stall 4
 ends_by_itself
-sent_once $((page_bytes / 2))
+sent_once 150000
 
 step "4. A stall that is shorter: nothing is lost"
 before=$(stat_of to-server)

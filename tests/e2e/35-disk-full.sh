@@ -61,7 +61,7 @@ wait_until "the client knows it" here_is '.state_reasons | index("spool-area-ful
 expect_job "$number" .error.code spool-area-full
 expect_job "$number" '.error.action | test("[Mm]ake space")' true
 wait_until "all is read" all_is_read
-run 1 ctl restart "$number" --manner resume
+run 1 sctl restart "$number" --manner resume
 is_suspended || fail "the job is no longer suspended"
 make_room "$work/mnt-pages"
 ends_by_itself

@@ -12,6 +12,7 @@ E2E_TESTS += tests/e2e/32-kill-at-random-moments.sh
 E2E_TESTS += tests/e2e/33-a-unit-that-misbehaves.sh
 E2E_TESTS += tests/e2e/34-stopped-and-started.sh
 E2E_TESTS += tests/e2e/35-disk-full.sh
+E2E_TESTS += tests/e2e/36-power-loss-moments.sh
 E2E_TESTS += tests/e2e/40-two-scanners-at-once.sh
 E2E_TESTS += tests/e2e/55-another-client.sh
 E2E_TESTS += tests/e2e/90-demo.sh
