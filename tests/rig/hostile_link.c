@@ -183,7 +183,8 @@ bool hostile_hello(struct hostile_link *link, const struct hostile_target *targe
                                     .version_max = FRAME_VERSION_MAX,
                                     .client = frame_text_of(target->client),
                                     .software = frame_text_of("hostile-client")}};
-    return hostile_send(link, &hello) && hostile_wait(link, FRAME_WELCOME);
+    hostile_send(link, &hello); /* refused already, perhaps: then the answer says so */
+    return hostile_wait(link, FRAME_WELCOME) != NULL;
 }
 
 unsigned hostile_verdict(struct hostile_link *link)
