@@ -15,7 +15,7 @@ fuzz_seconds=${FUZZ_SECONDS:-10}
 
 say() { printf '\n== %s\n' "$*"; }
 
-# check NAME COMMAND…: one test; exit 77 says that it was skipped.
+# check NAME COMMAND…: one test; exit 77 says that it was skipped. Fails if the test does.
 check() {
     local name=$1 log
     shift
@@ -24,7 +24,7 @@ check() {
     case $? in
     0) passed=$((passed + 1)) && echo "PASS: $name" ;;
     77) skipped=$((skipped + 1)) && echo "SKIP: $name" ;;
-    *) failed=$((failed + 1)) && echo "FAIL: $name" && tail -n 40 "$log" ;;
+    *) failed=$((failed + 1)) && echo "FAIL: $name" && tail -n 40 "$log" && return 1 ;;
     esac
 }
 
@@ -87,14 +87,12 @@ mkdir -p "$builds"
 autoreconf -fi >"$builds/autoreconf.log" 2>&1 || { cat "$builds/autoreconf.log"; failed=1; finish; }
 
 say "gcc, as it is released"
-check "build with gcc" build gcc gcc
-[ "$failed" = 0 ] || finish
+check "build with gcc" build gcc gcc || finish
 tests gcc
 if [ "${1:-}" = --quick ]; then finish; fi
 
 say "gcc with AddressSanitizer and UndefinedBehaviorSanitizer"
-CHECK_CFLAGS="-O1 -g" check "build with sanitizers" build sanitized gcc --enable-sanitizers
-[ "$failed" = 0 ] || finish
+CHECK_CFLAGS="-O1 -g" check "build with sanitizers" build sanitized gcc --enable-sanitizers || finish
 SIM_SEEDS=${SIM_SEEDS:-10000} tests sanitized
 
 say "clang"

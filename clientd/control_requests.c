@@ -114,6 +114,14 @@ static void on_unit_list(struct control_session *session, const struct frame *fr
 /* ---- A service is started: the unit is found, asked whether it can, and the server told -------------------
  */
 
+static void refuse_choice(struct control_session *session, uint32_t request)
+{
+    char names[256], text[512];
+    units_names(session->control->reach.units, names, sizeof names);
+    snprintf(text, sizeof text, "this host has several scanners; say which one with --scanner: %s", names);
+    control_outcome(session, request, 2, ERROR_BAD_REQUEST, text);
+}
+
 /* False when no unit has that name. */
 static bool start_service(struct control_session *session, const struct frame *frame)
 {
@@ -124,6 +132,10 @@ static bool start_service(struct control_session *session, const struct frame *f
     frame_text_copy(frame->service_request.read.unit, name, sizeof name);
     if (!units_find(control->reach.units, name, &unit))
         return false;
+    if (!name[0] && units_count(control->reach.units) > 1) {
+        refuse_choice(session, frame->service_request.request);
+        return true;
+    }
     if (unit_check(&unit, &frame->service_request.read, text, sizeof text) < 0) {
         control_outcome(session, frame->service_request.request, 1, ERROR_OPTION_UNSUPPORTED, text);
         return true;

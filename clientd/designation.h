@@ -22,7 +22,8 @@ struct designation_question {
 
 /* What the policy answers: a manner on offer, or MANNER_NONE where the user has to be asked. `interrupted` is
  * the page that the device was stopped in, 0 for none: a clientd that was restarted between two pages is as
- * harmless as a lost link. `hole`: a page before the last one has to be read again, which needs somebody to
+ * harmless as a lost link. An error that is neither at the device nor passes by itself (a document that could
+ * not be written) always needs somebody. `hole`: a page before the last one has to be read again, which needs somebody to
  * find its sheet. */
 enum manner designation_by_policy(const struct designation_policy *policy,
                                   const struct designation_question *question, uint32_t interrupted,

@@ -3,6 +3,7 @@
 #include "clientd/execution.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct execution {
     bool is_over;
     bool is_held; /* by SIGSTOP */
     struct execution_end end;
-    char exit_text[160];
+    char exit_text[256];
 };
 
 static void on_frame(void *context, const struct frame *frame);
@@ -285,8 +286,10 @@ static void on_exit_of_unit(void *context, int wait_status)
     struct execution *execution = context;
     char how[128];
     child_describe_exit(wait_status, how, sizeof how);
-    log_info("the reading unit %s", how);
-    snprintf(execution->exit_text, sizeof execution->exit_text, "the reading unit %s", how);
+    log_write(wait_status && !execution->has_word ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+              "job %" PRIu64 ": the reading unit has ended: %s", execution->job, how);
+    snprintf(execution->exit_text, sizeof execution->exit_text, "%s: %s",
+             error_find(ERROR_UNIT_DIED)->sentence, how);
     child_free(&execution->child);
     if (execution->peer)
         loop_timer_start(execution->drain, DRAIN_MS);

@@ -21,6 +21,7 @@ struct job_record {
     struct job_read job;
     struct record_read_options options;
     char unit[JOB_UNIT_SIZE];
+    int64_t created_ms, updated_ms; /* since 1970; 0: not known */
 };
 
 /* The text, which the caller frees; NULL without memory. */

@@ -67,39 +67,39 @@ static void send_frame(struct job_run *run, struct frame *frame)
         log_error("job %" PRIu64 ": %s: %s", frame->job, frame_name((uint16_t)frame->type), strerror(-error));
 }
 
-static void send_notice(struct job_run *run)
+/* The round is the action's: by the time it is sent, the job may be in one that is not durable yet. */
+static void send_notice(struct job_run *run, const struct job_read_action *action)
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
     struct phase phase = phase_of_reading(&job->ledger);
     struct frame frame = {.type = FRAME_ERROR_NOTICE,
-                          .error_notice = {.code = job->error,
+                          .error_notice = {.code = job->error ? job->error : ERROR_LINK_LOST,
                                            .text = frame_text_of(job->text),
                                            .phase = phase_to_record(&phase),
-                                           .round = job->round,
+                                           .round = action->round,
                                            .interrupted = job->interrupted}};
     ledger_to_account(&job->ledger, &runs, &frame.error_notice.account);
     send_frame(run, &frame);
     frame_list_builder_free(&runs);
 }
 
-static void send_reading_status(struct job_run *run)
+static void send_reading_status(struct job_run *run, const struct job_read_action *action)
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
-    struct frame frame = {.type = FRAME_READING_STATUS, .reading_status = {.round = job->round}};
+    struct frame frame = {.type = FRAME_READING_STATUS, .reading_status = {.round = action->round}};
     ledger_to_account(&job->ledger, &runs, &frame.reading_status.account);
     send_frame(run, &frame);
     frame_list_builder_free(&runs);
 }
 
-static void send_finished(struct job_run *run)
+static void send_finished(struct job_run *run, const struct job_read_action *action)
 {
-    const struct job_read *job = &run->record.job;
     send_frame(run,
                &(struct frame){.type = FRAME_FUNCTION_FINISHED,
                                .function_finished = {
-                                   .last_page = job->ledger.total, .medium_ended = 1, .round = job->round}});
+                                   .last_page = action->page, .medium_ended = 1, .round = action->round}});
 }
 
 static void send_manner(struct job_run *run, const struct job_read_action *action)
@@ -144,13 +144,13 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
         page_transfer_hold(run->transfer);
         break;
     case ACTION_SEND_NOTICE:
-        send_notice(run);
+        send_notice(run, action);
         break;
     case ACTION_SEND_READING_STATUS:
-        send_reading_status(run);
+        send_reading_status(run, action);
         break;
     case ACTION_SEND_FINISHED:
-        send_finished(run);
+        send_finished(run, action);
         break;
     case ACTION_SEND_MANNER:
         send_manner(run, action);
@@ -178,7 +178,10 @@ void job_run_carry_out(struct job_run *run)
         struct job_read_action action = run->actions[run->first];
         run->first = (run->first + 1) % run->room;
         run->count--;
-        carry_out(run, &action);
+        if (job_read_action_is_stale(&run->record.job, &action))
+            log_debug("job %" PRIu64 ": what was to be said is no longer so", run->record.job.id);
+        else
+            carry_out(run, &action);
     }
     run->is_carrying_out = false;
     job_run_watch_space(run);
@@ -236,6 +239,7 @@ struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
 {
     struct job_run *run = make(around, job);
     job_read_init(&run->record.job, job, options->pages, options->source == 1, &around->policy);
+    run->record.created_ms = run->record.updated_ms = (int64_t)wall_clock_ms();
     job_run_set_options(run, options);
     job_run_make_folder(run);
     return run;
@@ -291,6 +295,12 @@ bool job_run_is_quiet(const struct job_run *run)
 const struct job_read *job_run_job(const struct job_run *run)
 {
     return &run->record.job;
+}
+
+void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *updated_ms)
+{
+    *created_ms = (uint64_t)run->record.created_ms;
+    *updated_ms = (uint64_t)run->record.updated_ms;
 }
 
 const char *job_run_unit(const struct job_run *run)

@@ -66,6 +66,8 @@ void job_run_shut_down(struct job_run *run);
 bool job_run_is_quiet(const struct job_run *run);
 
 const struct job_read *job_run_job(const struct job_run *run);
+/* When the job was begun here and when it was saved last, in ms since 1970. */
+void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *updated_ms);
 const char *job_run_unit(const struct job_run *run);
 const struct record_read_options *job_run_options(const struct job_run *run);
 /* The device that its unit has in use, NULL for none. */

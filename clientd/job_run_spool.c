@@ -145,6 +145,7 @@ static void saved(struct job_run *run, struct job_task *task, int result)
 void job_run_save(struct job_run *run)
 {
     struct job_task *task = task_new(run, saved);
+    run->record.updated_ms = (int64_t)wall_clock_ms();
     task->record = run->record;
     task->record.job.ledger = (struct ledger){0};
     task->record.job.pending.ledger = (struct ledger){0};

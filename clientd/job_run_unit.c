@@ -132,6 +132,7 @@ static void unit_is_gone(struct job_run *run)
 static void on_end(void *context, const struct execution_end *end)
 {
     struct job_run *run = context;
+    bool is_without_word = end->is_without_word; /* `end` goes with the execution */
     snprintf(run->unit_text, sizeof run->unit_text, "%s", end->text);
     run->unit_event =
         (struct job_read_event){.type = end->has_finished ? EVENT_UNIT_FINISHED : EVENT_UNIT_FAILED,
@@ -143,7 +144,7 @@ static void on_end(void *context, const struct execution_end *end)
         run->unit_event.code = ERROR_CLIENT_RESTARTED;
     execution_free(&run->execution);
     page_transfer_broken(run->transfer);
-    if (end->is_without_word)
+    if (is_without_word)
         job_run_examine(run);
     else
         unit_is_gone(run);

@@ -104,8 +104,7 @@ static void overlay(struct job_status *status, const struct job_run *run, bool i
     const struct job_read *job = job_run_job(run);
     struct phase phase = phase_of_reading(&job->ledger);
     ledger_to_account(&job->ledger, &status->runs, &to->account);
-    if (!is_connected || to->phase.function == 0)
-        to->phase = phase_to_record(&phase);
+    to->phase = phase_to_record(&phase); /* of the ledger beside it: the server's may be older */
     if (job->error != ERROR_NONE && job->state != JOB_READ_FLOWING)
         overlay_error(status, job, to);
     else if (to->state < JOB_PENDING || to->state == JOB_STOPPED)
@@ -130,6 +129,8 @@ void job_status_make(struct job_status *status, const struct job_run *run, bool 
     frame->job_status.state = JOB_PENDING;
     frame->job_status.service = frame_text_of("archive");
     frame->job_status.created_ms = frame->job_status.updated_ms = status->created_ms;
+    if (run)
+        job_run_times(run, &frame->job_status.created_ms, &frame->job_status.updated_ms);
     take_from_server(status, frame);
     frame->job = status->job;
     frame->job_status.request = request;

@@ -323,8 +323,8 @@ void page_transfer_flow(struct page_transfer *transfer)
 
 void page_transfer_hold(struct page_transfer *transfer)
 {
-    transfer->send.flowing = false;
-    page_send_stop(&transfer->send);
+    page_send_reset(&transfer->send);
+    errand_free(&transfer->ready);
 }
 
 void page_transfer_set_peer(struct page_transfer *transfer, struct peer *peer)

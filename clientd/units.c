@@ -221,6 +221,17 @@ struct frame_list units_list(const struct units *units)
     return frame_list_view(&units->list);
 }
 
+unsigned units_count(const struct units *units)
+{
+    struct frame_list list = units_list(units);
+    struct record_unit unit;
+    size_t cursor = 0;
+    unsigned count = 0;
+    while (frame_list_next(&list, &frame_record_unit, &cursor, &unit))
+        count++;
+    return count;
+}
+
 bool units_find(const struct units *units, const char *name, struct record_unit *unit)
 {
     struct frame_list list = units_list(units);

@@ -32,6 +32,7 @@ void units_cancel(struct units *units, void *context);
 
 /* Records of type unit; a view that is good until the next search ends. */
 struct frame_list units_list(const struct units *units);
+unsigned units_count(const struct units *units);
 /* The unit with that name, or device name; for an empty name the first one. Views as above. False: none. */
 bool units_find(const struct units *units, const char *name, struct record_unit *unit);
 /* "a, b, c" for people. */

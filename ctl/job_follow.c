@@ -88,6 +88,7 @@ static int report_stop(struct follow *follow)
         job_print_end(invocation, &follow->view);
     else
         prompt_print_state(invocation->out, &follow->view);
+    fflush(invocation->out); /* before what goes to standard error */
     return invocation_refuse(
         invocation, EXIT_WAITS, follow->view.error_code,
         "job %llu has stopped and waits; it goes on with: %s restart %llu --manner %s%s%s%s",

@@ -36,4 +36,4 @@ ctl/completions/clientctl: ctl/clientctl$(EXEEXT)
 ctl/completions/servicectl: ctl/servicectl$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) ctl/completions && ctl/servicectl$(EXEEXT) --print-completion > $@.tmp && mv $@.tmp $@
 
-dist_man_MANS += man/clientctl.1 man/servicectl.1
+dist_man_MANS += man/clientctl.1 man/servicectl.1 man/deskline.7

@@ -18,11 +18,18 @@ static void print_pages(FILE *out, const struct job_view *view, enum page_state 
     fprintf(out, "%s page%s %s %s %s\n", label, is_one ? "" : "s", runs, is_one ? "is" : "are", text);
 }
 
+/* Where a device has failed, pages before that one may still be on their way. */
+static uint32_t page_of_stop(const struct job_view *view)
+{
+    bool at_device = view->error_code && error_find(view->error_code)->class == ERROR_CLASS_DEVICE;
+    return at_device && view->phase.device_page ? view->phase.device_page : view->phase.page;
+}
+
 void prompt_print_state(FILE *out, const struct job_view *view)
 {
     fprintf(out, "Job %llu on ", (unsigned long long)view->job);
     render_text_escaped(out, view->client);
-    fprintf(out, " has stopped at page %u: ", view->phase.page);
+    fprintf(out, " has stopped at page %u: ", page_of_stop(view));
     if (view->error_code) {
         render_text_escaped(out, job_view_error(view));
         fprintf(out, " (%s)", error_find(view->error_code)->keyword);

@@ -12,7 +12,7 @@
 
 /* Bytes on the wire of the fixed kinds, or of the length or count that stands before the others. */
 static const size_t lead_bytes[] = {
-    [FIELD_U8] = 1,   [FIELD_U16] = 2,  [FIELD_U32] = 4,   [FIELD_U64] = 8, [FIELD_I32] = 4,
+    [FIELD_U8] = 1,   [FIELD_U16] = 2,   [FIELD_U32] = 4, [FIELD_U64] = 8,  [FIELD_I32] = 4,
     [FIELD_TEXT] = 2, [FIELD_BYTES] = 4, [FIELD_SUB] = 4, [FIELD_LIST] = 4,
 };
 
@@ -61,7 +61,8 @@ struct input {
     size_t left;
 };
 
-static int decode_record(const struct frame_record_info *type, struct input in, uint8_t *body, const char **why);
+static int decode_record(const struct frame_record_info *type, struct input in, uint8_t *body,
+                         const char **why);
 
 static int malformed(const char **why, const char *text)
 {
@@ -85,20 +86,7 @@ static int decode_list(const struct frame_field_info *field, struct input *in, u
 {
     union {
 #define RECORD(name, doc) struct record_##name name;
-#define END_RECORD(name)
-#define FRAME(NAME, name, number, where, when, job, cap, doc)
-#define END_FRAME(name)
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
     } scratch;
     if (count > field->most)
         return malformed(why, "a list with too many records");
@@ -159,7 +147,8 @@ static int decode_field(const struct frame_field_info *field, struct input *in, 
 }
 
 /* What is left behind the last known field is from a later version. */
-static int decode_record(const struct frame_record_info *type, struct input in, uint8_t *body, const char **why)
+static int decode_record(const struct frame_record_info *type, struct input in, uint8_t *body,
+                         const char **why)
 {
     for (const struct frame_field_info *field = type->fields; field->name; field++) {
         int error = decode_field(field, &in, body + field->offset, why);
@@ -169,7 +158,8 @@ static int decode_record(const struct frame_record_info *type, struct input in, 
     return 0;
 }
 
-int frame_decode(const struct frame_header *header, const uint8_t *payload, struct frame *frame, const char **why)
+int frame_decode(const struct frame_header *header, const uint8_t *payload, struct frame *frame,
+                 const char **why)
 {
     const struct frame_info *info = frame_find(header->type);
     if (!info)
@@ -314,7 +304,8 @@ size_t frame_encoded_size(const struct frame *frame)
     return FRAME_HEADER_BYTES + counted.length;
 }
 
-int frame_list_add(struct frame_list_builder *builder, const struct frame_record_info *type, const void *record)
+int frame_list_add(struct frame_list_builder *builder, const struct frame_record_info *type,
+                   const void *record)
 {
     struct output out = {NULL, 0, 0};
     int error = encode_sub(type, record, &out);

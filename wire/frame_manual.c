@@ -8,20 +8,7 @@
 
 static const struct frame_record_info *const records[] = {
 #define RECORD(name, doc) &frame_record_##name,
-#define END_RECORD(name)
-#define FRAME(NAME, name, number, where, when, job, cap, doc)
-#define END_FRAME(name)
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
 };
 
 static const char *const kinds[] = {

@@ -3,7 +3,12 @@
 
 /* First the fields of every record and frame … */
 #define FIELD(k, owner, field, most_, record_, doc_)                                                         \
-    {.kind = k, .name = #field, .offset = offsetof(struct owner, field), .most = most_, .record = record_, .doc = doc_},
+    {.kind = k,                                                                                              \
+     .name = #field,                                                                                         \
+     .offset = offsetof(struct owner, field),                                                                \
+     .most = most_,                                                                                          \
+     .record = record_,                                                                                      \
+     .doc = doc_},
 #define U8(owner, name, doc)                 FIELD(FIELD_U8, owner, name, 0, NULL, doc)
 #define U16(owner, name, doc)                FIELD(FIELD_U16, owner, name, 0, NULL, doc)
 #define U32(owner, name, doc)                FIELD(FIELD_U32, owner, name, 0, NULL, doc)
@@ -25,30 +30,15 @@
     static const struct frame_field_info frame_##frame##_fields[] = {
 #define END_FRAME(frame) END_FIELDS
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
 
 /* … then the records that lists and subs point to, and the frames themselves. */
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
-#define END_FRAME(frame)
-#define END_RECORD(record)
-
 #define RECORD(record, doc_)                                                                                 \
-    const struct frame_record_info frame_record_##record = {                                                 \
-        .name = #record, .doc = doc_, .fields = record_##record##_fields, .size = sizeof(struct record_##record)};
-#define FRAME(NAME, frame, number, where, when, job, cap, doc)
+    const struct frame_record_info frame_record_##record = {.name = #record,                                 \
+                                                            .doc = doc_,                                     \
+                                                            .fields = record_##record##_fields,              \
+                                                            .size = sizeof(struct record_##record)};
 #include <deskline/frames.def>
-#undef RECORD
-#undef FRAME
 
-#define RECORD(record, doc_)
 #define FRAME(NAME, frame, number, where_, when_, job_, cap_, doc_)                                          \
     {.name = #NAME,                                                                                          \
      .type = number,                                                                                         \
@@ -57,11 +47,13 @@
      .job = job_,                                                                                            \
      .cap = cap_,                                                                                            \
      .doc = doc_,                                                                                            \
-     .body = {.name = #frame, .doc = doc_, .fields = frame_##frame##_fields, .size = sizeof(struct frame_##frame)}},
+     .body = {.name = #frame,                                                                                \
+              .doc = doc_,                                                                                   \
+              .fields = frame_##frame##_fields,                                                              \
+              .size = sizeof(struct frame_##frame)}},
 static const struct frame_info frames[] = {
 #include <deskline/frames.def>
 };
-#include <deskline/undefine.h>
 
 const struct frame_info *frame_table(size_t *count)
 {

@@ -1,6 +1,6 @@
 # libdeskline: the protocol, for our daemons and for other implementations.
 deskline_includedir = $(includedir)/deskline
-deskline_include_HEADERS = include/deskline/frames.def include/deskline/undefine.h include/deskline/frame.h \
+deskline_include_HEADERS = include/deskline/frames.def include/deskline/frame.h \
   include/deskline/errors.def include/deskline/phases.def include/deskline/manners.def \
   include/deskline/words.h include/deskline/ledger.h include/deskline/phase.h
 pkgconfigdir = $(libdir)/pkgconfig

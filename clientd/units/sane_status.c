@@ -39,6 +39,12 @@ static void set_text(struct scanner_error *error, const char *text)
     text_escape(error->text, sizeof error->text, text, strlen(text));
 }
 
+static bool says_it_all(uint16_t code)
+{
+    return code == ERROR_MEDIA_JAM || code == ERROR_MEDIA_EMPTY || code == ERROR_COVER_OPEN ||
+           code == ERROR_DEVICE_BUSY;
+}
+
 /* Statuses beyond SANE 1 exist in drivers: they are errors of the device. */
 enum scanner_status scanner_sane_failed(struct scanner_error *error, SANE_Status status, enum sane_call call,
                                         const char *detail)
@@ -54,7 +60,12 @@ enum scanner_status scanner_sane_failed(struct scanner_error *error, SANE_Status
         error->code = call == SANE_CALL_READ ? meaning->read : meaning->start;
     error->unmoved =
         call == SANE_CALL_OPEN || call == SANE_CALL_OPTION || (call == SANE_CALL_START && meaning->unmoved);
-    snprintf(text, sizeof text, "%s (%s)", sane_strstatus(status), detail);
+    /* Where the driver's word means just that, the sentence says all; elsewhere its own words may help. */
+    const char *sentence = error_find(error->code)->sentence;
+    if (says_it_all(error->code))
+        snprintf(text, sizeof text, "%s", sentence);
+    else
+        snprintf(text, sizeof text, "%s (%s: %s)", sentence, detail, sane_strstatus(status));
     set_text(error, text);
     return SCANNER_FAILED;
 }

@@ -35,20 +35,7 @@ enum frame_job { NO_JOB, OF_JOB, ANY_JOB };
 
 enum frame_type {
 #define FRAME(NAME, name, number, where, when, job, cap, doc) FRAME_##NAME = number,
-#define END_FRAME(name)
-#define RECORD(name, doc)
-#define END_RECORD(name)
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
 };
 
 /* A view of bytes that belong to somebody else: when decoded, to the buffer that was decoded. */
@@ -86,7 +73,6 @@ struct frame_list {
 #define SUB(owner, name, record, doc)        struct record_##record name;
 #define LIST(owner, name, record, most, doc) struct frame_list name;
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
 
 /* A decoded frame. Views inside point into the payload that was decoded. */
 struct frame {
@@ -94,21 +80,8 @@ struct frame {
     uint16_t flags;
     uint64_t job;
     union {
-#define RECORD(name, doc)
-#define END_RECORD(name)
 #define FRAME(NAME, name, number, where, when, job, cap, doc) struct frame_##name name;
-#define END_FRAME(name)
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
     };
 };
 
@@ -165,20 +138,7 @@ const char *frame_name(uint16_t number);
 
 /* The record types, to encode and walk lists: &frame_record_unit … */
 #define RECORD(name, doc) extern const struct frame_record_info frame_record_##name;
-#define END_RECORD(name)
-#define FRAME(NAME, name, number, where, when, job, cap, doc)
-#define END_FRAME(name)
-#define U8(owner, name, doc)
-#define U16(owner, name, doc)
-#define U32(owner, name, doc)
-#define U64(owner, name, doc)
-#define I32(owner, name, doc)
-#define TEXT(owner, name, most, doc)
-#define BYTES(owner, name, most, doc)
-#define SUB(owner, name, record, doc)
-#define LIST(owner, name, record, most, doc)
 #include <deskline/frames.def>
-#include <deskline/undefine.h>
 
 void frame_header_decode(const uint8_t bytes[FRAME_HEADER_BYTES], struct frame_header *header);
 void frame_header_encode(const struct frame_header *header, uint8_t bytes[FRAME_HEADER_BYTES]);

@@ -60,7 +60,8 @@ void job_frames_question(struct job_run *run)
     frame_list_builder_free(&manners);
 }
 
-/* The part of a page that is kept is announced first, so that the client goes on behind it. */
+/* The part of a page that is kept is announced first, so that the client goes on behind it. Not one that has
+ * begun over this connection: more of it may be on its way. */
 void job_frames_restart(struct job_run *run)
 {
     const struct job *job = &run->record.job;
@@ -73,7 +74,7 @@ void job_frames_restart(struct job_run *run)
                                               .options = run->record.request.read}};
     if (receive->begin.page && receive->length > 0 && !receive->open) /* what is open is under way already */
         job_frames_resume(run, receive->begin.page, receive->begin.generation, receive->length);
-    ledger_to_account(&job->ledger, &runs, &frame.restart_command.account);
+    ledger_to_account(job_run_registered(run), &runs, &frame.restart_command.account);
     send(run, &frame);
     frame_list_builder_free(&runs);
 }

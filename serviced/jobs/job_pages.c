@@ -178,7 +178,7 @@ void job_pages_begin(struct job_run *run, struct visitor *visitor, const struct 
         return;
     }
     if (!wanted && known.state == PAGE_STORED && known.generation == begin->generation)
-        job_frames_stored(run, begin->page, begin->generation);
+        job_run_say_stored(run, begin->page, begin->generation);
     if (wanted && is_over_quota(run)) {
         fail(run, ERROR_LIMIT, "the client's open jobs hold as many bytes as the server allows");
         wanted = false;
@@ -251,9 +251,20 @@ static void append(struct job_run *run, struct visitor *visitor, const struct fr
         data_written(arrival, -ENOMEM);
 }
 
+/* The sender goes on from a part that has gone since: it has to begin anew. */
+static void ask_again(struct job_run *run, const struct frame_page_begin *begin)
+{
+    struct page_receive now = run->pages.receive;
+    run->pages.receive = (struct page_receive){.begin = *begin};
+    drop_part(run);
+    run->pages.receive = now;
+    job_frames_resume(run, begin->page, begin->generation, 0);
+}
+
 void job_pages_data(struct job_run *run, struct visitor *visitor, const struct frame_page_data *data)
 {
     struct job_pages *pages = &run->pages;
+    struct frame_page_begin begin = pages->receive.begin;
     const char *why;
     switch (page_receive_data(&pages->receive, data, (uint64_t)run->server->settings->page_bytes, &why)) {
     case PAGE_RECEIVE_REFUSE:
@@ -267,6 +278,10 @@ void job_pages_data(struct job_run *run, struct visitor *visitor, const struct f
         return;
     case PAGE_RECEIVE_APPEND:
         append(run, visitor, &data->bytes);
+        return;
+    case PAGE_RECEIVE_AGAIN:
+        ask_again(run, &begin);
+        peer_grant(visitor->peer, data->bytes.length);
         return;
     default:
         peer_grant(visitor->peer, data->bytes.length);

@@ -69,6 +69,8 @@ void job_run_free(struct job_run **run)
     job_pages_end(old);
     loop_timer_free(&old->again);
     worker_strand_free(&old->delivering);
+    ledger_free(&old->registering);
+    ledger_free(&old->registered);
     job_record_free(&old->record);
     free(old);
     *run = NULL;
@@ -97,6 +99,7 @@ static void registered(void *context)
 {
     struct job_run *run = context;
     run->is_waiting = false;
+    ledger_copy(&run->registered, &run->registering);
     if (!jobs_are_stopping(run->server->jobs))
         work(run);
 }
@@ -107,6 +110,7 @@ static void do_register(struct job_run *run, const struct job_action *action)
     (void)action;
     run->record.updated_ms = wall_clock_ms();
     run->is_waiting = true;
+    ledger_copy(&run->registering, &run->record.job.ledger);
     result = job_record_put(registry_database(run->server->registry), &run->record, registered, run);
     if (result < 0) { /* no memory, or a ledger in more pieces than can be kept: the queue stands */
         log_error("job %" PRIu64 " cannot be registered: %s", run->record.job.id, strerror(-result));
@@ -291,6 +295,16 @@ void job_run_request(struct job_run *run, const struct job_event *event, struct 
     work(run);
 }
 
+void job_run_say_stored(struct job_run *run, uint32_t page, uint32_t generation)
+{
+    append(run, &(struct todo){.action = {.type = JOB_ACTION_SEND_STORED,
+                                          .page = page,
+                                          .generation = generation,
+                                          .round = run->record.job.round,
+                                          .connection = run->record.job.connection}});
+    work(run);
+}
+
 void job_run_open(struct job_run *run, uint64_t opener, uint32_t request)
 {
     run->opener = opener;
@@ -301,6 +315,7 @@ void job_run_open(struct job_run *run, uint64_t opener, uint32_t request)
 void job_run_recover(struct job_run *run)
 {
     struct job_actions actions;
+    ledger_copy(&run->registered, &run->record.job.ledger);
     job_recover(&run->record.job, &actions);
     append_all(run, &actions);
     work(run);

@@ -27,6 +27,8 @@ struct todo;
 struct job_run {
     struct server *server;
     struct job_record record;
+    struct ledger registering,
+        registered; /* what is durable of the record's ledger, and what is about to be */
     const struct service *service;
     struct visitor *client; /* its session; NULL while there is none */
     struct job_pages pages;
@@ -65,8 +67,16 @@ void job_run_request(struct job_run *run, const struct job_event *event, struct 
  * stopped and nothing is to be done any more. */
 void job_run_worker_is_out(struct job_run *run);
 bool job_run_worker_is_back(struct job_run *run);
+/* PAGE_STORED once more, as soon as it is registered. */
+void job_run_say_stored(struct job_run *run, uint32_t page, uint32_t generation);
 /* A page was verified. */
 void job_run_deliver_if_wanted(struct job_run *run);
+
+/* What may be told to the client as stored: never more than is registered. */
+static inline const struct ledger *job_run_registered(const struct job_run *run)
+{
+    return &run->registered;
+}
 
 static inline bool job_run_is_over(const struct job_run *run)
 {

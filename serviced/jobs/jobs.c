@@ -135,7 +135,7 @@ void jobs_list_known(const struct jobs *jobs, const char *client, const struct f
         if (run && is_of(run, client)) {
             record.standing = job_run_is_over(run) ? 2 : 1;
             record.round = run->record.job.round;
-            ledger_to_account(&run->record.job.ledger, &runs, &record.account);
+            ledger_to_account(job_run_registered(run), &runs, &record.account);
         }
         if (frame_list_add(known, &frame_record_job_known, &record) < 0)
             log_error("a job cannot be listed for %s: no memory", client);

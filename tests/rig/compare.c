@@ -88,7 +88,32 @@ static bool row_differs(const struct image_raster *a, const struct image_raster 
     return false;
 }
 
-static int compare_rasters(const struct image_raster *page, const struct image_raster *image,
+static double mean_difference(const struct image_raster *a, const struct image_raster *b)
+{
+    const struct pnm *shape = &a->shape;
+    uint64_t sum = 0;
+
+    for (uint32_t y = 0; y < shape->height; y++) {
+        for (uint32_t x = 0; x < shape->width; x++) {
+            for (unsigned c = 0; c < shape->components; c++) {
+                unsigned one = sample_at(a, x, y, c), other = sample_at(b, x, y, c);
+                sum += one > other ? one - other : other - one;
+            }
+        }
+    }
+    return (double)sum / ((double)shape->width * shape->height * shape->components);
+}
+
+static int say_mean_difference(double mean, unsigned near, const char *name, const char *path)
+{
+    bool is_near = mean <= near;
+
+    fprintf(is_near ? stdout : stderr, "%s: the mean difference to %s is %.2f%s\n", name, path, mean,
+            is_near ? "" : ", which is too much");
+    return is_near ? 0 : 1;
+}
+
+static int compare_rasters(const struct image_raster *page, const struct image_raster *image, unsigned near,
                            const char *name, const char *path)
 {
     const struct pnm *p = &page->shape, *i = &image->shape;
@@ -102,6 +127,8 @@ static int compare_rasters(const struct image_raster *page, const struct image_r
                 i->bits);
         return 1;
     }
+    if (near > 0)
+        return say_mean_difference(mean_difference(page, image), near, name, path);
     for (uint32_t y = 0; y < p->height; y++) {
         if (!row_differs(page, image, y, &x, &c))
             continue;
@@ -115,7 +142,7 @@ static int compare_rasters(const struct image_raster *page, const struct image_r
 }
 
 /* Compares one page with the next image. Returns as compare_pages does. */
-static int compare_next(const char *name, struct images *images)
+static int compare_next(const char *name, struct images *images, unsigned near)
 {
     struct image_raster page = {0}, image = {0};
     const char *why = "", *path = "";
@@ -133,14 +160,14 @@ static int compare_next(const char *name, struct images *images)
     } else if (error != 0) {
         fprintf(stderr, "%s: %s\n", path, error == -EINVAL ? why : strerror(-error));
     } else {
-        result = compare_rasters(&page, &image, name, path);
+        result = compare_rasters(&page, &image, near, name, path);
     }
     image_raster_free(&page);
     image_raster_free(&image);
     return result;
 }
 
-int compare_pages(char **pages, int page_count, char **images, int image_count)
+int compare_pages(char **pages, int page_count, char **images, int image_count, unsigned near)
 {
     struct images all = {.paths = images, .count = image_count};
     struct image_raster extra;
@@ -148,7 +175,7 @@ int compare_pages(char **pages, int page_count, char **images, int image_count)
     int result = 0;
 
     for (int i = 0; i < page_count; i++) {
-        int one = compare_next(pages[i], &all);
+        int one = compare_next(pages[i], &all, near);
         result = one > result ? one : result;
     }
     if (next_image(&all, NULL, &extra, &path, &why) != -ENODATA) {

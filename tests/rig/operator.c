@@ -246,13 +246,20 @@ static int show_log(int argc, char **argv)
 
 static int run_compare(int argc, char **argv)
 {
+    unsigned long near = 0;
     int pages = 0;
 
+    if (argc > 2 && strcmp(argv[0], "--near") == 0) {
+        if (parse_count(argv[1], 255, &near) != 0)
+            return USAGE;
+        argc -= 2;
+        argv += 2;
+    }
     while (pages < argc && strcmp(argv[pages], "--") != 0)
         pages++;
     if (pages == argc)
         return USAGE;
-    return compare_pages(argv, pages, argv + pages + 1, argc - pages - 1);
+    return compare_pages(argv, pages, argv + pages + 1, argc - pages - 1, (unsigned)near);
 }
 
 static const struct command commands[] = {
@@ -268,7 +275,7 @@ static const struct command commands[] = {
     {"fault", 2, "DEVICE-FOLDER 'page=N at=PLACE do=FAULT [times=N]'", run_fault},
     {"fed", 1, "DEVICE-FOLDER", run_fed},
     {"log", 1, "DEVICE-FOLDER", show_log},
-    {"compare", 1, "PAGE... -- IMAGE...", run_compare},
+    {"compare", 1, "[--near MEAN-DIFFERENCE] PAGE... -- IMAGE...", run_compare},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -308,7 +308,7 @@ START_TEST(walk_can_be_ended_and_repeated)
     int count = 0;
 
     for (int i = 0; i < 5; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "%d", i);
         ck_assert_int_eq(blob_replace(folder, name, "", 0), 0);
@@ -333,7 +333,7 @@ START_TEST(tree_is_removed)
         fd = blob_subfolder(folder, name);
         ck_assert_int_ge(fd, 0);
         for (int i = 0; i < 5; i++) {
-            char file[8];
+            char file[16];
 
             snprintf(file, sizeof file, "%d", i);
             close(openat(fd, file, O_CREAT | O_WRONLY, 0600));

@@ -123,6 +123,7 @@ START_TEST(a_record_comes_back_and_no_part_of_it_does)
     record.job.id = JOB;
     record.job.round = 3;
     record.job.running = true;
+    record.created_ms = INT64_C(1700000000123);
     snprintf(record.job.text, sizeof record.job.text, "a\nb");
     ck_assert_int_eq(ledger_set(&record.job.ledger, 1, PAGE_STORED, 0), 0);
     ck_assert_int_eq(ledger_set(&record.job.ledger, 2, PAGE_UNCERTAIN, 3), 0);
@@ -131,6 +132,7 @@ START_TEST(a_record_comes_back_and_no_part_of_it_does)
     ck_assert(ledger_equal(&record.job.ledger, &back.job.ledger));
     ck_assert_uint_eq(back.job.round, 3);
     ck_assert(back.job.running);
+    ck_assert_int_eq(back.created_ms, record.created_ms);
     ck_assert_int_eq(back.options.brightness, -20);
     ck_assert_str_eq(back.unit, "desk");
     job_read_free(&back.job);
