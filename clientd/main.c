@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/blob.h"
@@ -214,6 +215,11 @@ static int open_state(struct clientd *clientd)
         log_error("the state folder %s cannot be used (%s): make it, and give it to the account of clientd",
                   state, strerror(-clientd->state_fd));
         return clientd->state_fd;
+    }
+    if (flock(clientd->state_fd, LOCK_EX | LOCK_NB) < 0) {
+        int error = -errno;
+        log_error("the state folder %s is in use: clientd runs already", state);
+        return error;
     }
     clientd->around.spool_fd = spool_open(state);
     snprintf(clientd->around.spool_path, sizeof clientd->around.spool_path, "%s/spool", state);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -97,8 +98,14 @@ static void on_reload(void *context, int signal_number)
 static int start_folders(struct daemon *daemon, char why[WHY_BYTES])
 {
     daemon->state_fd = blob_folder(daemon->settings.state);
-    if (daemon->state_fd >= 0)
+    if (daemon->state_fd >= 0 && flock(daemon->state_fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
+    if (daemon->state_fd >= 0) {
+        int result = -errno;
+        snprintf(why, WHY_BYTES, "the state folder %s is in use: serviced runs already",
+                 daemon->settings.state);
+        return result;
+    }
     snprintf(why, WHY_BYTES, "the state folder %s cannot be used: %s", daemon->settings.state,
              strerror(-daemon->state_fd));
     return daemon->state_fd;

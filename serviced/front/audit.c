@@ -80,7 +80,7 @@ void audit_write(struct audit *audit, const char *event, const char *format, ...
     text_escape(escaped, sizeof escaped, details, strlen(details));
     text_time(wall_clock_ms(), time);
     snprintf(line->text, sizeof line->text, "%s %s %s\n", time, event, escaped);
-    log_info("%s %s", event, details);
+    log_notice("%s %s", event, details);
     line->audit = audit;
     line->fd = audit->fd;
     audit->pending++;

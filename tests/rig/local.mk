@@ -46,6 +46,17 @@ tests_rig_link_proxy_LDADD = $(EVENT_LIBS)
 tests_rig_rig_link_SOURCES = tests/rig/rig_link.c
 tests_rig_rig_link_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 
+# Peers that keep no rule.
+check_PROGRAMS += tests/rig/hostile-client tests/rig/forge-certificate
+tests_rig_hostile_client_SOURCES = tests/rig/hostile_client.c tests/rig/hostile_link.c tests/rig/hostile_link.h \
+  tests/rig/frame_sample.c tests/rig/frame_sample.h
+tests_rig_hostile_client_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+tests_rig_hostile_client_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_hostile_client_LDADD = libdeskline.la $(OPENSSL_LIBS) $(ZLIB_LIBS)
+tests_rig_forge_certificate_SOURCES = tests/rig/forge_certificate.c
+tests_rig_forge_certificate_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_forge_certificate_LDADD = $(OPENSSL_LIBS)
+
 check_PROGRAMS += tests/rig/test_link_proxy
 tests_rig_test_link_proxy_SOURCES = tests/rig/test_link_proxy.c
 tests_rig_test_link_proxy_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
