@@ -86,7 +86,8 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
     struct ledger ledger = {0};
     const char *why;
     if (ledger_from_account(&ledger, &command->account, &why) ||
-        strcmp(manner_name(command->manner), "unknown") == 0) {
+        !manner_fits(command->manner, command->page)) {
+        ledger_free(&ledger);
         log_error("job %" PRIu64 ": the server's RESTART_COMMAND makes no sense", frame->job);
         return;
     }

@@ -51,6 +51,23 @@ bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t m
     return false;
 }
 
+bool manner_fits(uint8_t manner, uint32_t page)
+{
+    switch (manner) {
+    case MANNER_RESUME:
+    case MANNER_ABANDON:
+        return true;
+    case MANNER_FROM_PAGE:
+    case MANNER_REDO_LAST:
+    case MANNER_SKIP:
+    case MANNER_FINISH:
+    case MANNER_RESTART:
+        return page >= 1 && page <= LEDGER_MAX_PAGES;
+    default:
+        return false;
+    }
+}
+
 /* The user has put the sheet back, or knows that it never left: it can be read like any other. */
 static void settle_uncertain(struct ledger *ledger)
 {
@@ -61,6 +78,8 @@ static void settle_uncertain(struct ledger *ledger)
 
 uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
 {
+    if (!manner_fits((uint8_t)manner, page))
+        return 0;
     switch (manner) {
     case MANNER_FROM_PAGE:
     case MANNER_REDO_LAST:

@@ -36,6 +36,8 @@ enum page_receive_step page_receive_data(struct page_receive *receive, const str
         return refuse(why, "page data without its PAGE_BEGIN");
     if (data->bytes.length == 0)
         return refuse(why, "page data without bytes");
+    if (data->bytes.length > limit)
+        return refuse(why, "a page longer than the server takes");
     bool fresh = receive->fresh;
     receive->fresh = false;
     if (fresh && data->offset == 0 && receive->length > 0) { /* the sender has nothing to go on from */
@@ -48,7 +50,7 @@ enum page_receive_step page_receive_data(struct page_receive *receive, const str
     }
     if (data->offset != receive->length)
         return refuse(why, "page data that does not follow what came before");
-    if (data->bytes.length > limit || receive->length > limit - data->bytes.length)
+    if (receive->length > limit - data->bytes.length)
         return refuse(why, "a page longer than the server takes");
     receive->length += data->bytes.length;
     return PAGE_RECEIVE_APPEND;

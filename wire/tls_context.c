@@ -97,7 +97,9 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
                                  SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(ssl, 0); /* a resumed session would not show its certificate again */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    /* No chain but what is asked for: the other side has the authority, and would keep a second copy of it
+     * for every connection. */
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     return ssl;
 }
 

@@ -38,8 +38,12 @@ unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, u
  * for from-page), and becomes the page that the manner is about. */
 bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page);
 
+/* Whether a job can have a restart in that manner about that page at all: for what a peer says. */
+bool manner_fits(uint8_t manner, uint32_t page);
+
 /* Does to the ledger what the manner says about that page, in the round with that number. Returns the first page
- * that was given up (its data may be deleted from there on), or 0. ABANDON changes nothing. */
+ * that was given up (its data may be deleted from there on), or 0. ABANDON and
+ * what does not fit change nothing. */
 uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round);
 
 #endif

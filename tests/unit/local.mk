@@ -35,6 +35,7 @@ UNIT_WIRE = \
   tests/unit/test_identity \
   tests/unit/test_ledger \
   tests/unit/test_manner \
+  tests/unit/test_page_send \
   tests/unit/test_peer \
   tests/unit/test_reader
 check_PROGRAMS += $(UNIT_WIRE)
@@ -48,6 +49,8 @@ tests_unit_test_ledger_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_ledger_LDADD = libdeskline.la $(UNIT_LIBS)
 tests_unit_test_manner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_manner_LDADD = libdeskline.la $(UNIT_LIBS)
+tests_unit_test_page_send_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_page_send_LDADD = libdeskline.la $(UNIT_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
 tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_peer_LDADD = libwire.la $(UNIT_LIBS)
@@ -92,8 +95,13 @@ tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
 
 # clientd/
-check_PROGRAMS += tests/unit/test_client_spool
-TESTS += tests/unit/test_client_spool
+UNIT_CLIENTD = tests/unit/test_client_job tests/unit/test_client_spool tests/unit/test_designation
+check_PROGRAMS += $(UNIT_CLIENTD)
+TESTS += $(UNIT_CLIENTD)
+tests_unit_test_client_job_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_client_job_LDADD = libclientjob.la libdeskline.la $(UNIT_LIBS)
+tests_unit_test_designation_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_designation_LDADD = libclientjob.la libdeskline.la $(UNIT_LIBS)
 tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 

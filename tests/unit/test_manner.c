@@ -41,7 +41,8 @@ static const struct {
      "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
     {"suss", 0, ERROR_PAGE_LOST, false, 2, 2, PHASE_READ_READING, /* a hole: the device has to start there */
      "resume 2 from-page 1 finish 4 restart 1 abandon 0"},
-    {"u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING, "resume 1 restart 1 abandon 0"}, /* not the only one */
+    {"u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING,
+     "resume 1 restart 1 abandon 0"}, /* not the only one */
     {"ss", 2, ERROR_DELIVERY_FAILED, false, 3, 3, PHASE_READ_DELIVERING,
      "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
 };
@@ -73,7 +74,8 @@ START_TEST(offers)
 END_TEST
 
 /* What the user saw may be behind what is on offer by now. */
-static bool resolves(const struct manner_offer *list, unsigned count, uint8_t manner, uint32_t page, uint32_t to)
+static bool resolves(const struct manner_offer *list, unsigned count, uint8_t manner, uint32_t page,
+                     uint32_t to)
 {
     return manner_resolve(list, count, manner, &page) && page == to;
 }
@@ -107,12 +109,25 @@ static const struct {
     const char *after;
     uint32_t total_after, given_up;
 } effects[] = {
-    {"ss?", 0, MANNER_RESUME, 0, "ssu", 0, 0},    {"ssr?", 5, MANNER_RESUME, 0, "ssru", 5, 0},
-    {"ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2}, {"ssr", 3, MANNER_REDO_LAST, 3, "ssu", 0, 3},
-    {"ss?", 0, MANNER_SKIP, 3, "ssx", 0, 0},      {"ss", 0, MANNER_SKIP, 3, "ssx", 0, 0},
-    {"su?s", 0, MANNER_SKIP, 2, "sxus", 0, 0},    {"ss?", 0, MANNER_FINISH, 2, "ssu", 2, 0},
-    {"sus", 0, MANNER_FINISH, 3, "sxs", 3, 0},    {"ssr", 0, MANNER_RESTART, 1, "uuu", 0, 1},
+    {"ss?", 0, MANNER_RESUME, 0, "ssu", 0, 0},
+    {"ssr?", 5, MANNER_RESUME, 0, "ssru", 5, 0},
+    {"ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2},
+    {"ssr", 3, MANNER_REDO_LAST, 3, "ssu", 0, 3},
+    {"ss?", 0, MANNER_SKIP, 3, "ssx", 0, 0},
+    {"ss", 0, MANNER_SKIP, 3, "ssx", 0, 0},
+    {"su?s", 0, MANNER_SKIP, 2, "sxus", 0, 0},
+    {"ss?", 0, MANNER_FINISH, 2, "ssu", 2, 0},
+    {"sus", 0, MANNER_FINISH, 3, "sxs", 3, 0},
+    {"ssr", 0, MANNER_RESTART, 1, "uuu", 0, 1},
     {"ss?", 4, MANNER_ABANDON, 0, "ss?", 4, 0},
+    /* No page of a job: */
+    {"ss", 2, MANNER_FROM_PAGE, 0, "ss", 2, 0},
+    {"ss", 2, MANNER_REDO_LAST, 0, "ss", 2, 0},
+    {"ss", 2, MANNER_RESTART, 0, "ss", 2, 0},
+    {"ss", 2, MANNER_SKIP, 0, "ss", 2, 0},
+    {"ss", 2, MANNER_FINISH, 0, "ss", 2, 0},
+    {"ss", 2, MANNER_FINISH, UINT32_MAX, "ss", 2, 0},
+    {"ss", 2, MANNER_RESTART, LEDGER_MAX_PAGES + 1, "ss", 2, 0},
 };
 
 START_TEST(apply)

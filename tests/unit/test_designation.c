@@ -1,0 +1,110 @@
+/* What the policy answers by itself, and what it leaves to the user. */
+#include "config.h"
+
+#include <check.h>
+
+#include "clientd/designation.h"
+
+#define DEFAULT                                                                                              \
+    {                                                                                                        \
+        MANNER_RESUME, MANNER_NONE                                                                           \
+    }
+#define EAGER                                                                                                \
+    {                                                                                                        \
+        MANNER_RESUME, MANNER_SKIP                                                                           \
+    }
+#define ASKING                                                                                               \
+    {                                                                                                        \
+        MANNER_NONE, MANNER_NONE                                                                             \
+    }
+
+static const struct {
+    struct designation_policy policy;
+    uint16_t error;
+    uint32_t interrupted;
+    bool hole;
+    enum manner expect;
+} answers[] = {
+    /* What happened between the machines is nobody's business at the device. */
+    {DEFAULT, ERROR_LINK_LOST, 0, false, MANNER_RESUME},
+    {DEFAULT, ERROR_SPOOL_FULL, 0, false, MANNER_RESUME},
+    {DEFAULT, ERROR_SERVER_RESTARTED, 0, false, MANNER_RESUME},
+    {DEFAULT, ERROR_DELIVERY_FAILED, 0, false, MANNER_RESUME},
+    {EAGER, ERROR_LINK_LOST, 0, false, MANNER_RESUME},
+    {ASKING, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    /* A sheet may have moved. */
+    {DEFAULT, ERROR_MEDIA_JAM, 2, false, MANNER_NONE},
+    {DEFAULT, ERROR_MEDIA_NEEDED, 0, false, MANNER_NONE},
+    {DEFAULT, ERROR_PAGE_LOST, 0, false, MANNER_NONE},
+    {DEFAULT, ERROR_ACCOUNT_LOST, 0, false, MANNER_NONE},
+    {EAGER, ERROR_MEDIA_JAM, 2, false, MANNER_SKIP},
+    /* clientd ended: that depends on whether a page was being read. */
+    {DEFAULT, ERROR_CLIENT_RESTARTED, 0, false, MANNER_RESUME},
+    {DEFAULT, ERROR_CLIENT_RESTARTED, 2, false, MANNER_NONE},
+    {EAGER, ERROR_CLIENT_RESTARTED, 0, false, MANNER_RESUME},
+    {EAGER, ERROR_CLIENT_RESTARTED, 2, false, MANNER_SKIP},
+    /* A sheet has to be found, whatever the error is. */
+    {DEFAULT, ERROR_LINK_LOST, 0, true, MANNER_NONE},
+    {DEFAULT, ERROR_CLIENT_RESTARTED, 0, true, MANNER_NONE},
+    {EAGER, ERROR_LINK_LOST, 0, true, MANNER_SKIP},
+    /* A request that is refused is no failure of the device. */
+    {DEFAULT, ERROR_NOT_FOUND, 0, false, MANNER_RESUME},
+    /* What a policy cannot say, or is not on offer. */
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_MEDIA_JAM, 1, false, MANNER_NONE},
+    {{MANNER_REDO_LAST, MANNER_RESUME}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{(enum manner)99, (enum manner)99}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+};
+
+START_TEST(answer)
+{
+    /* redo-last is not on offer */
+    struct designation_question question = {
+        .round = 1,
+        .error = answers[_i].error,
+        .offers = {{MANNER_RESUME, 3, 3}, {MANNER_FROM_PAGE, 0, 2}, {MANNER_SKIP, 3, 3}},
+        .offer_count = 3};
+    ck_assert_int_eq(
+        designation_by_policy(&answers[_i].policy, &question, answers[_i].interrupted, answers[_i].hole),
+        answers[_i].expect);
+}
+END_TEST
+
+START_TEST(nothing_on_offer)
+{
+    const struct designation_policy policy = DEFAULT;
+    const struct designation_question question = {.round = 1, .error = ERROR_LINK_LOST};
+    ck_assert_int_eq(designation_by_policy(&policy, &question, 0, false), MANNER_NONE);
+}
+END_TEST
+
+/* The whole table of errors: whatever is of the device's class is asked about. */
+START_TEST(every_error_has_its_class)
+{
+    const struct designation_policy policy = {MANNER_RESUME, MANNER_SKIP};
+    struct designation_question question = {
+        .round = 1, .offers = {{MANNER_RESUME, 1, 1}, {MANNER_SKIP, 1, 1}}, .offer_count = 2};
+    for (uint16_t error = 0; error < 200; error++) {
+        bool at_device = error_find(error)->class == ERROR_CLASS_DEVICE;
+        question.error = error;
+        ck_assert_int_eq(designation_by_policy(&policy, &question, 1, false),
+                         at_device ? MANNER_SKIP : MANNER_RESUME);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("designation");
+    TCase *tests = tcase_create("policy");
+    SRunner *runner = srunner_create(suite);
+    int failures;
+    tcase_add_loop_test(tests, answer, 0, sizeof answers / sizeof answers[0]);
+    tcase_add_test(tests, nothing_on_offer);
+    tcase_add_test(tests, every_error_has_its_class);
+    suite_add_tcase(suite, tests);
+    srunner_run_all(runner, CK_NORMAL);
+    failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures != 0;
+}
