@@ -43,6 +43,6 @@ fi
 [ -x configure ] || autoreconf -fi
 mkdir -p build
 cd build
-[ -f Makefile ] || ../configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run
+[ -f Makefile ] || ../configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run
 make -s -j"$(nproc)"
 echo "built in $(pwd); 'make install' there installs it, ../demo.sh shows it at work"

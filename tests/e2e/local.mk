@@ -20,4 +20,4 @@ E2E_TESTS += tests/e2e/60-clear-errors.sh
 E2E_TESTS += tests/e2e/70-clean-shutdown.sh
 E2E_TESTS += tests/e2e/90-demo.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/another_client.py tests/e2e/lib.sh $(E2E_TESTS)
