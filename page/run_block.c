@@ -8,10 +8,12 @@
 
 #include "page/huffman.h"
 
-/* Symbols: the 256 bytes, the end, 29 lengths of runs. Then one distance, which is 1. */
+/* Symbols: the 256 bytes, the end, 29 lengths of runs. Distances: a run begins at distance 1 and goes on at
+ * 4, which says the same, but does not make a decoder wait for each byte before it can copy the next. */
 #define END_OF_BLOCK  256
 #define LENGTH_SYMBOL 257
 #define SYMBOLS       286
+#define DISTANCES     4   /* of which the first and the last have a code, of one bit: 0 and 1 */
 #define RUN_MAX       258 /* in one symbol */
 #define RUN_MIN       3
 
@@ -202,7 +204,8 @@ static unsigned describe(const struct run_block *block, struct described *to)
             to[count++] = (struct described){(uint8_t)block->codes[i].length, 0, 0};
         i += zeros >= 3 ? zeros : 1;
     }
-    to[count++] = (struct described){1, 0, 0}; /* the distance's code: one bit, 0 */
+    for (unsigned i = 0; i < DISTANCES; i++)
+        to[count++] = (struct described){i == 0 || i == DISTANCES - 1, 0, 0};
     return count;
 }
 
@@ -210,7 +213,7 @@ static void write_codes(const struct run_block *block, struct bit_output *to)
 {
     static const uint8_t order[LENGTH_CODES] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                 11, 4,  12, 3, 13, 2, 14, 1, 15};
-    struct described described[SYMBOLS + 1];
+    struct described described[SYMBOLS + DISTANCES];
     struct huffman_code codes[LENGTH_CODES];
     uint32_t counts[LENGTH_CODES] = {0};
     unsigned count = describe(block, described);
@@ -220,7 +223,7 @@ static void write_codes(const struct run_block *block, struct bit_output *to)
     huffman_make(codes, counts, LENGTH_CODES, 7);
     bit_output_put(to, 2u << 1, 3); /* not the last block; codes of its own */
     bit_output_put(to, SYMBOLS - LENGTH_SYMBOL, 5);
-    bit_output_put(to, 0, 5); /* one distance */
+    bit_output_put(to, DISTANCES - 1, 5);
     bit_output_put(to, LENGTH_CODES - 4, 4);
     for (unsigned i = 0; i < LENGTH_CODES; i++)
         bit_output_put(to, codes[order[i]].length, 3);
@@ -258,12 +261,14 @@ static void write_literals(const struct huffman_code *codes, const uint8_t *byte
 
 static void write_run(const struct huffman_code *codes, uint32_t left, struct bit_output *to)
 {
-    while (left > 0) {
+    unsigned distance = 0;
+
+    for (; left > 0; distance = 1) {
         unsigned part = part_of_run(left), extra, extra_bits;
         const struct huffman_code *code = &codes[length_symbol(part, &extra, &extra_bits)];
 
         bit_output_put(to, code->bits, code->length);
-        bit_output_put(to, extra, extra_bits + 1); /* and the distance */
+        bit_output_put(to, extra | distance << extra_bits, extra_bits + 1);
         left -= part;
     }
 }
