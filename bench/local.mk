@@ -7,5 +7,6 @@ bench_bench_page_LDADD = libpage.la $(ZLIB_LIBS) -lm
 bench_bench_transport_SOURCES = bench/bench_transport.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
 bench_bench_transport_LDADD = libwire.la $(EVENT_LIBS) $(OPENSSL_LIBS)
 
+EXTRA_DIST += bench/bench_scan.sh
 bench: $(BENCHES)
 .PHONY: bench

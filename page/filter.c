@@ -1,5 +1,7 @@
 #include "page/filter.h"
 
+#include <string.h>
+
 /*
  * The loops are written for the compiler's vectoriser: no branch on a sample, no special first pixel, sums
  * that fit 32 bits, and the predictor of Paeth in 16 bit arithmetic.
@@ -10,6 +12,8 @@
  */
 #define SPAN   128
 #define STRIDE 512
+
+#define FILTER_UP 2
 
 struct neighbours {
     const uint8_t *x, *left, *above, *above_left;
@@ -115,8 +119,15 @@ static unsigned cheapest(const uint8_t *row, const uint8_t *above, size_t length
 
 void filter_encode(uint8_t *out, const uint8_t *row, const uint8_t *above, size_t length, size_t pixel_bytes)
 {
-    unsigned filter = cheapest(row, above, length, pixel_bytes);
+    unsigned filter;
 
+    /* The next row of a blank area: nothing is cheaper than nothing at all. */
+    if (memcmp(row, above, length) == 0) {
+        *out = FILTER_UP;
+        memset(out + 1, 0, length);
+        return;
+    }
+    filter = cheapest(row, above, length, pixel_bytes);
     *out = (uint8_t)filter;
     filters[filter].apply(out + 1, row, row - pixel_bytes, above, above - pixel_bytes, length);
 }

@@ -2,25 +2,43 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
-#define STRIP_BYTES  (128u * 1024u)
-#define OUTPUT_BYTES (64u * 1024u)
+#include "page/run_block.h"
 
-/* Over the first ratio matches are searched for, under the second no longer. They lie apart, so that a page
- * near one of them does not go to and fro. */
-#define SMOOTH_RATIO 8u
-#define NOISY_RATIO  4u
+/* Where runs alone make less than one part in SMOOTH_RATIO of a strip, matches may make much less. Where they
+ * make less than one in EVEN_RATIO, the strip is an even area, and there is nothing left to win. */
+#define SMOOTH_RATIO 5u
+#define EVEN_RATIO   400u
+
+/* The stream's first bytes (deflate, window of 32 KiB, fastest), and its last block, which is empty and in
+ * the codes of RFC 1951, 3.2.6. */
+#define HEADER_BYTES 2
+#define FINAL_BLOCK  3u
+#define FINAL_BITS   10
 
 struct squeeze {
-    z_stream zlib;
     page_sink sink;
     void *context;
-    int matching;         /* level 1 with matches; otherwise runs only */
-    size_t strip_left;    /* bytes to take before the next judgement */
-    uLong strip_out_from; /* total_out where the strip began */
-    uint8_t output[OUTPUT_BYTES];
+    struct run_block *block;
+    z_stream zlib; /* raw: blocks without a header */
+    int in_zlib;   /* the last strip went through zlib, so that the next one may refer to it */
+    int begun;     /* the header is written */
+    uLong adler;
+    size_t strip_length;
+    struct bit_output bits;
+    uint8_t strip[RUN_BLOCK_BYTES];
+    uint8_t output[RUN_BLOCK_BYTES_OUT + 64]; /* what a strip takes, and the stream's two ends */
 };
+
+static void begin(struct squeeze *squeeze)
+{
+    squeeze->in_zlib = squeeze->begun = 0;
+    squeeze->adler = adler32(0, NULL, 0);
+    squeeze->strip_length = 0;
+    squeeze->bits = (struct bit_output){.out = squeeze->output};
+}
 
 int squeeze_new(struct squeeze **squeeze, page_sink sink, void *context)
 {
@@ -29,67 +47,83 @@ int squeeze_new(struct squeeze **squeeze, page_sink sink, void *context)
     *squeeze = NULL;
     if (made == NULL)
         return -ENOMEM;
-    if (deflateInit2(&made->zlib, 1, Z_DEFLATED, MAX_WBITS, 9, Z_RLE) != Z_OK) {
+    made->block = run_block_new();
+    if (made->block == NULL ||
+        deflateInit2(&made->zlib, 1, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+        run_block_free(&made->block);
         free(made);
         return -ENOMEM;
     }
     made->sink = sink;
     made->context = context;
-    made->strip_left = STRIP_BYTES;
-    made->zlib.next_out = made->output;
-    made->zlib.avail_out = OUTPUT_BYTES;
+    begin(made);
     *squeeze = made;
     return 0;
 }
 
 static int hand_over(struct squeeze *squeeze)
 {
-    size_t length = OUTPUT_BYTES - squeeze->zlib.avail_out;
+    size_t length = (size_t)(squeeze->bits.out - squeeze->output);
 
-    squeeze->zlib.next_out = squeeze->output;
-    squeeze->zlib.avail_out = OUTPUT_BYTES;
+    squeeze->bits.out = squeeze->output;
     return length == 0 ? 0 : squeeze->sink(squeeze->context, squeeze->output, length);
 }
 
-/* Runs deflate until it has taken all input and, for a flush or the end, given all output. */
-static int run(struct squeeze *squeeze, int flush)
+/* An empty stored block, after which the next one begins at a whole byte. */
+static void align(struct bit_output *bits)
 {
-    for (;;) {
-        int status = deflate(&squeeze->zlib, flush), error;
-
-        if (status == Z_STREAM_ERROR)
-            return -EINVAL;
-        if (status == Z_STREAM_END || squeeze->zlib.avail_out != 0)
-            return 0;
-        error = hand_over(squeeze);
-        if (error != 0)
-            return error;
-    }
+    bit_output_put(bits, 0, 3);
+    bit_output_put(bits, 0, (8 - bits->count) % 8);
+    bit_output_put(bits, 0xffff0000u, 32);
 }
 
-/* The strip is full: how well did it shrink, and which method does that call for? */
-static int judge(struct squeeze *squeeze)
+/* A strip of matches. zlib ends it at a whole byte. */
+static int write_matches(struct squeeze *squeeze)
 {
-    uLong given;
-    int error, matching;
-
-    error = run(squeeze, Z_BLOCK);
-    if (error != 0)
-        return error;
-    given = squeeze->zlib.total_out - squeeze->strip_out_from;
-    matching = squeeze->matching ? given < STRIP_BYTES / NOISY_RATIO : given < STRIP_BYTES / SMOOTH_RATIO;
-    if (matching != squeeze->matching) {
-        /* Nothing is pending, so there is always room for what deflateParams writes. */
-        error = hand_over(squeeze);
-        if (error != 0)
-            return error;
-        if (deflateParams(&squeeze->zlib, 1, matching ? Z_DEFAULT_STRATEGY : Z_RLE) != Z_OK)
+    if (!squeeze->in_zlib) {
+        if (deflateReset(&squeeze->zlib) != Z_OK)
             return -EINVAL;
-        squeeze->matching = matching;
+        align(&squeeze->bits);
+        squeeze->in_zlib = 1;
     }
-    squeeze->strip_left = STRIP_BYTES;
-    squeeze->strip_out_from = squeeze->zlib.total_out;
+    squeeze->zlib.next_in = squeeze->strip;
+    squeeze->zlib.avail_in = (uInt)squeeze->strip_length;
+    squeeze->zlib.next_out = squeeze->bits.out;
+    squeeze->zlib.avail_out = (uInt)(sizeof squeeze->output - (size_t)(squeeze->bits.out - squeeze->output));
+    /* There is room for all of it, however badly it shrinks. */
+    if (deflate(&squeeze->zlib, Z_SYNC_FLUSH) != Z_OK || squeeze->zlib.avail_out == 0)
+        return -EINVAL;
+    squeeze->bits.out = squeeze->zlib.next_out;
     return 0;
+}
+
+static void begin_stream(struct squeeze *squeeze)
+{
+    if (squeeze->begun)
+        return;
+    bit_output_put(&squeeze->bits, 0x0178, 8 * HEADER_BYTES);
+    squeeze->begun = 1;
+}
+
+static int write_strip(struct squeeze *squeeze)
+{
+    size_t length = squeeze->strip_length;
+    uint64_t planned;
+    int error = 0;
+
+    if (length == 0)
+        return 0;
+    begin_stream(squeeze);
+    squeeze->adler = adler32_z(squeeze->adler, squeeze->strip, length);
+    planned = run_block_plan(squeeze->block, squeeze->strip, length) / 8;
+    if (planned < length / SMOOTH_RATIO && planned > length / EVEN_RATIO) {
+        error = write_matches(squeeze);
+    } else {
+        run_block_write(squeeze->block, squeeze->strip, &squeeze->bits);
+        squeeze->in_zlib = 0;
+    }
+    squeeze->strip_length = 0;
+    return error != 0 ? error : hand_over(squeeze);
 }
 
 int squeeze_bytes(struct squeeze *squeeze, const uint8_t *bytes, size_t length)
@@ -97,41 +131,39 @@ int squeeze_bytes(struct squeeze *squeeze, const uint8_t *bytes, size_t length)
     int error = 0;
 
     while (length > 0 && error == 0) {
-        size_t part = length < squeeze->strip_left ? length : squeeze->strip_left;
+        size_t room = RUN_BLOCK_BYTES - squeeze->strip_length, part = length < room ? length : room;
 
-        squeeze->zlib.next_in = (z_const Bytef *)bytes;
-        squeeze->zlib.avail_in = (uInt)part;
-        error = run(squeeze, Z_NO_FLUSH);
+        memcpy(squeeze->strip + squeeze->strip_length, bytes, part);
         bytes += part;
         length -= part;
-        squeeze->strip_left -= part;
-        if (error == 0 && squeeze->strip_left == 0)
-            error = judge(squeeze);
+        squeeze->strip_length += part;
+        if (squeeze->strip_length == RUN_BLOCK_BYTES)
+            error = write_strip(squeeze);
     }
     return error;
 }
 
 int squeeze_finish(struct squeeze *squeeze)
 {
-    int error;
+    int error = write_strip(squeeze);
 
-    squeeze->zlib.avail_in = 0;
-    error = run(squeeze, Z_FINISH);
-    if (error == 0)
-        error = hand_over(squeeze);
     if (error != 0)
         return error;
-    if (deflateReset(&squeeze->zlib) != Z_OK)
-        return -EINVAL;
-    squeeze->strip_left = STRIP_BYTES;
-    squeeze->strip_out_from = 0;
-    return 0;
+    begin_stream(squeeze);
+    bit_output_put(&squeeze->bits, FINAL_BLOCK, FINAL_BITS);
+    bit_output_put(&squeeze->bits, 0, (8 - squeeze->bits.count) % 8);
+    for (unsigned shift = 32; shift > 0; shift -= 8)
+        bit_output_put(&squeeze->bits, (uint32_t)(squeeze->adler >> (shift - 8)) & 0xff, 8);
+    error = hand_over(squeeze);
+    begin(squeeze);
+    return error;
 }
 
 void squeeze_free(struct squeeze **squeeze)
 {
     if (squeeze == NULL || *squeeze == NULL)
         return;
+    run_block_free(&(*squeeze)->block);
     deflateEnd(&(*squeeze)->zlib);
     free(*squeeze);
     *squeeze = NULL;

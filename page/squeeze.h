@@ -2,9 +2,9 @@
  * Deflate for samples: bytes in, one zlib stream out, with the method that suits them.
  *
  * What is left of a scanned page after filtering is noise, in which the search for earlier matches costs most
- * of the time and finds nothing: runs and Huffman codes alone are several times as fast and no larger. Where
- * the bytes do shrink well (a drawing, a blank margin) matches are worth their time. So each strip is judged
- * by how well the one before it shrank.
+ * of the time and finds nothing: runs and codes made for each strip are many times as fast and no larger.
+ * Only where a strip shrinks well (a drawing, a margin with marks) matches are worth their time, and zlib
+ * finds them. The output depends on the bytes alone, not on how they are cut into calls.
  */
 #ifndef DESKLINE_PAGE_SQUEEZE_H
 #define DESKLINE_PAGE_SQUEEZE_H

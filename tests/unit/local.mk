@@ -58,7 +58,7 @@ tests_unit_test_reader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reader_LDADD = libwire.la $(UNIT_LIBS)
 
 # page/
-PAGE_TESTS = test_page_codecs test_page_hostile test_page_documents
+PAGE_TESTS = test_page_codecs test_page_hostile test_page_documents test_page_squeeze
 check_PROGRAMS += $(PAGE_TESTS)
 TESTS += $(PAGE_TESTS)
 check_LTLIBRARIES += libpagesamples.la
@@ -74,6 +74,9 @@ test_page_hostile_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS)
 test_page_documents_SOURCES = tests/unit/test_page_documents.c
 test_page_documents_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS) $(TIFF_CFLAGS) $(JPEG_CFLAGS)
 test_page_documents_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS) $(TIFF_LIBS)
+test_page_squeeze_SOURCES = tests/unit/test_page_squeeze.c
+test_page_squeeze_CFLAGS = $(UNIT_CFLAGS) $(ZLIB_CFLAGS)
+test_page_squeeze_LDADD = libpagesamples.la libpage.la $(UNIT_LIBS) $(ZLIB_LIBS)
 
 # clientd/units/
 check_PROGRAMS += tests/unit/test_reading_unit
