@@ -15,6 +15,7 @@ E2E_TESTS += tests/e2e/35-disk-full.sh
 E2E_TESTS += tests/e2e/36-power-loss-moments.sh
 E2E_TESTS += tests/e2e/40-two-scanners-at-once.sh
 E2E_TESTS += tests/e2e/41-twenty-clients.sh
+E2E_TESTS += tests/e2e/42-fencing.sh
 E2E_TESTS += tests/e2e/50-hostile-peers.sh
 E2E_TESTS += tests/e2e/55-another-client.sh
 E2E_TESTS += tests/e2e/60-clear-errors.sh
