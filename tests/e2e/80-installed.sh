@@ -3,6 +3,7 @@
 # library against which somebody else's program is built.
 . "$(dirname "$0")/lib.sh"
 
+unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs this story
 root=$work/root
 made() { sed -n "s|^$1 = ||p" "$build/Makefile" | tail -n 1; }
 # folder NAME: one of the build's folders, asked of make, which knows what they are made of
