@@ -80,6 +80,7 @@ struct peer {
     uint64_t created_ms, last_in_ms, last_out_ms, leave_by_ms;
     uint32_t heartbeat_ms;
     bool has_pinged;
+    uint64_t pinged_ms; /* when it was asked; with has_pinged */
     uint64_t rate_second_ms;
     uint32_t rate_frames;
 

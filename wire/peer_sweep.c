@@ -85,16 +85,19 @@ void peer_sweep_remove(struct peer *peer)
     peer->link = NULL;
 }
 
+/* Silence alone is no proof: this process may itself have been held up, and have read nothing. Dead is who
+ * was asked and did not answer. */
 static void check_heartbeat(struct peer *peer, uint64_t now_ms)
 {
     char text[96];
     uint64_t silent_ms = now_ms - peer->last_in_ms;
-    if (silent_ms >= 2 * (uint64_t)peer->heartbeat_ms) {
+    if (peer->has_pinged && now_ms - peer->pinged_ms >= peer->heartbeat_ms) {
         snprintf(text, sizeof text, "nothing was heard from the other side for %" PRIu64 ".%" PRIu64 " s",
                  silent_ms / 1000, silent_ms % 1000 / 100);
         peer_doom(peer, ERROR_LINK_LOST, text);
     } else if (silent_ms >= peer->heartbeat_ms && !peer->has_pinged) {
         peer->has_pinged = true;
+        peer->pinged_ms = now_ms;
         peer_send_own(peer, &(struct frame){.type = FRAME_PING, .ping = {now_ms}});
     }
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -507,6 +508,20 @@ START_TEST(heartbeat_keeps_alive)
 }
 END_TEST
 
+/* Who was held up has heard nothing either: it asks first. */
+START_TEST(held_up_is_no_death)
+{
+    const struct timespec held_up = {.tv_nsec = 400000000};
+    join_ready();
+    peer_start_heartbeat(server.peer, 100);
+    ck_assert_int_eq(nanosleep(&held_up, NULL), 0);
+    wait_until_ms = loop_now_ms(loop) + 800;
+    ck_assert(until(waited));
+    ck_assert_uint_eq(server.closed + client.closed, 0);
+    ck_assert_uint_gt(peer_bytes_out(client.peer), 0); /* PONGs */
+}
+END_TEST
+
 START_TEST(queue_is_bounded)
 {
     struct peer_options options = at_server;
@@ -663,6 +678,7 @@ int main(void)
     tcase_add_test(tests, absurd_credit);
     tcase_add_test(tests, silence_is_death);
     tcase_add_test(tests, heartbeat_keeps_alive);
+    tcase_add_test(tests, held_up_is_no_death);
     tcase_add_test(tests, queue_is_bounded);
     tcase_add_test(tests, rate_is_limited);
     tcase_add_test(tests, frame_at_the_wrong_time);
