@@ -175,7 +175,8 @@ static void on_error_notice(struct execution *execution, const struct frame *fra
     const struct frame_error_notice *notice = &frame->error_notice;
     struct execution_end end = {.code = notice->code, .page = notice->interrupted};
     if (notice->code == ERROR_SPOOL_FULL) {
-        child_watch(execution->child, 0, on_stall); /* it waits for us */
+        if (execution->child) /* else it died meanwhile, and this was on the way */
+            child_watch(execution->child, 0, on_stall); /* it waits for us */
         execution->callbacks.on_paused(execution->context);
         return;
     }

@@ -206,6 +206,7 @@ void jobs_close(struct jobs *jobs, uint64_t job, uint8_t state, const char *text
     if (entry->run)
         job_run_event(entry->run, &(struct job_read_event){.type = EVENT_CLOSED});
     jobs->on_changed(jobs->context, job);
+    loop_timer_start(jobs->sweep, 0); /* jobs that are over are kept in a bounded number */
 }
 
 bool jobs_status(struct jobs *jobs, uint64_t job, uint32_t request, struct frame *frame)
