@@ -62,17 +62,26 @@ static uint32_t jittered(uint32_t limit_ms)
     return limit_ms / 2 + random % (limit_ms / 2 + 1);
 }
 
-static void try_again(struct link *link, uint32_t least_ms, const char *problem)
+/* The back-off is at least `back_off_ms` from now on, before its random part; the wait at least `least_ms`
+ * with it. */
+static void try_again_after(struct link *link, uint32_t back_off_ms, uint32_t least_ms, const char *problem)
 {
+    uint32_t wait_ms;
     if (strcmp(problem, link->problem) != 0)
         log_warning("%s", problem);
     snprintf(link->problem, sizeof link->problem, "%s", problem);
-    if (link->back_off_ms < least_ms)
-        link->back_off_ms = least_ms;
-    loop_timer_start(link->timer, jittered(link->back_off_ms));
+    if (link->back_off_ms < back_off_ms)
+        link->back_off_ms = back_off_ms;
+    wait_ms = jittered(link->back_off_ms);
+    loop_timer_start(link->timer, wait_ms < least_ms ? least_ms : wait_ms);
     link->back_off_ms = link->back_off_ms * 2;
     if (link->back_off_ms > link->reconnect_max_ms)
         link->back_off_ms = link->reconnect_max_ms;
+}
+
+static void try_again(struct link *link, uint32_t back_off_ms, const char *problem)
+{
+    try_again_after(link, back_off_ms, 0, problem);
 }
 
 /* ---- 1. Connect ---------------------------------------------------------------------------------------- */
@@ -185,18 +194,24 @@ static void session_is_over(struct link *link)
 static void on_closed(void *context, const struct peer_end *end)
 {
     struct link *link = context;
-    uint32_t least_ms = 0;
+    uint32_t back_off_ms = 0, least_ms = 0;
     char problem[512];
     if (end->is_refusal) {
-        least_ms = end->code == ERROR_SUPERSEDED ? SUPERSEDED_MS : link->reconnect_max_ms;
-        snprintf(problem, sizeof problem, "the server refused the connection: %s %s", end->text,
-                 error_find(end->code)->action);
+        const struct error_info *error = error_find(end->code);
+        /* A crowd that was refused has to come back at random moments; a client that is there twice is alone,
+         * and the other one counts on its time. */
+        if (end->code == ERROR_SUPERSEDED)
+            least_ms = SUPERSEDED_MS;
+        else
+            back_off_ms = link->reconnect_max_ms;
+        snprintf(problem, sizeof problem, "the server refused the connection (%s): %s%s%s", error->keyword,
+                 end->text, error->action[0] ? " " : "", error->action);
     } else {
         snprintf(problem, sizeof problem, "the connection to the server ended: %s", end->text);
     }
     peer_free(&link->peer);
     session_is_over(link);
-    try_again(link, least_ms, problem);
+    try_again_after(link, back_off_ms, least_ms, problem);
 }
 
 static void drop_session(void *context)
