@@ -1,13 +1,21 @@
-# Fuzz targets: with --enable-fuzzers (and clang) under libFuzzer, otherwise programs that run over files.
+# Fuzz targets: with --enable-fuzzers (and clang) under libFuzzer, otherwise programs that run over files. What a
+# target tries is compiled into it, so that libFuzzer sees the ways through it.
 FUZZ_CODEC = wire/frame.c wire/frame_table.c wire/frame_print.c wire/utf8.c wire/words.c
+FUZZ_PAGE = page/page.c page/decode.c page/decode_flate.c page/decode_g4.c page/decode_jpeg.c page/g4_codes.c \
+  page/squeeze.c page/filter.c base/memory.c
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz/fuzz_frame
+noinst_PROGRAMS += tests/fuzz/fuzz_frame tests/fuzz/fuzz_page
 FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c $(FUZZ_CODEC)
+FUZZ_MAIN =
 else
-check_PROGRAMS += tests/fuzz/fuzz_frame
+check_PROGRAMS += tests/fuzz/fuzz_frame tests/fuzz/fuzz_page
 FUZZ_FLAGS =
-tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/run_files.c $(FUZZ_CODEC)
+FUZZ_MAIN = tests/fuzz/run_files.c
 endif
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c $(FUZZ_MAIN) $(FUZZ_CODEC)
 tests_fuzz_fuzz_frame_CFLAGS = $(AM_CFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fuzz_page_SOURCES = tests/fuzz/fuzz_page.c $(FUZZ_MAIN) $(FUZZ_PAGE)
+tests_fuzz_fuzz_page_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(JPEG_CFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fuzz_page_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+tests_fuzz_fuzz_page_LDADD = $(ZLIB_LIBS) $(JPEG_LIBS)
