@@ -68,7 +68,7 @@ fuzz() {
 
 hardening() {
     command -v systemd-analyze >/dev/null || return 77
-    systemd-analyze security --offline=true --threshold=15 "$top/init/deskline-serviced.service"
+    systemd-analyze security --offline=true --threshold=15 "$builds/gcc/init/deskline-serviced.service"
 }
 
 manuals() { mandoc -T lint -W warning man/*.[1-8]; }

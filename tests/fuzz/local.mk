@@ -2,7 +2,7 @@
 # target tries is compiled into it, so that libFuzzer sees the ways through it.
 FUZZ_CODEC = wire/frame.c wire/frame_table.c wire/frame_print.c wire/utf8.c wire/words.c
 FUZZ_PAGE = page/page.c page/decode.c page/decode_flate.c page/decode_g4.c page/decode_jpeg.c page/g4_codes.c \
-  page/squeeze.c page/filter.c base/memory.c
+  page/squeeze.c page/huffman.c page/run_block.c page/filter.c base/memory.c
 FUZZ_SESSION = tests/fuzz/session_world.h tests/fuzz/session_world.c wire/reader.c wire/page_receive.c wire/ledger.c \
   wire/phase.c wire/manner.c serviced/jobs/job.c serviced/jobs/identify.c serviced/jobs/jobs.c \
   serviced/jobs/jobs_frames.c serviced/jobs/job_run.c serviced/jobs/job_frames.c serviced/jobs/job_pages.c \
