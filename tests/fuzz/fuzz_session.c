@@ -7,7 +7,7 @@
  * bytes of the stream; from 0xc0 on what happens around the connection; from 0xe0 on a frame that is made
  * from the next four bytes, because a job that is deep in its course is not reached with random bytes.
  */
-#include "session_world.h"
+#include "tests/fuzz/session_world.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -239,7 +239,7 @@ static void say_end(const struct choice *by)
                         .page_end = {.page = page_of(by),
                                      .generation = by->round,
                                      .length = length_of(by),
-                                     .rows = by->d % 16,
+                                     .rows = 1 + by->d % 16,
                                      .digest = {digest, (uint32_t)(by->d == 0x7f ? 31 : 32)}}});
 }
 
@@ -350,7 +350,8 @@ static void deliver(bool goes_well)
     for (size_t i = 0; i < jobs_count(world.server.jobs); i++) {
         struct job_run *run = jobs_at(world.server.jobs, i);
         uint32_t invalid = job_pages_first_invalid(run);
-        if (run->record.job.step != JOB_DELIVERING_STEP || run->wants_delivery || !job_run_is_idle(run))
+        if (run->record.job.step != JOB_DELIVERING_STEP || run->wants_delivery || run->first ||
+            run->is_waiting)
             continue;
         page_was_invalid = invalid != 0;
         job_run_handle(run, goes_well && !invalid ? &(struct job_event){.type = JOB_EVENT_DELIVERED}

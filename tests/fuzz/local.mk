@@ -27,3 +27,4 @@ tests_fuzz_fuzz_page_LDADD = $(ZLIB_LIBS) $(JPEG_LIBS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_MAIN) $(FUZZ_SESSION) $(FUZZ_CODEC)
 tests_fuzz_fuzz_session_CFLAGS = $(AM_CFLAGS) $(FUZZ_FLAGS)
 tests_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+EXTRA_DIST += tests/fuzz/corpus

@@ -1,5 +1,5 @@
 /* The functions that the engine calls and that would reach a disk, a socket or a thread. */
-#include "session_world.h"
+#include "tests/fuzz/session_world.h"
 
 #include <errno.h>
 #include <stdarg.h>
