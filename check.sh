@@ -63,7 +63,7 @@ fuzz() {
     local target=$1
     mkdir -p "$builds/corpus/$target"
     "$builds/clang/tests/fuzz/$target" -max_total_time="$fuzz_seconds" -timeout=5 -rss_limit_mb=512 -print_final_stats=1 \
-        "$builds/corpus/$target"
+        "$builds/corpus/$target" $([ -d "$top/tests/fuzz/corpus/${target#fuzz_}" ] && echo "$top/tests/fuzz/corpus/${target#fuzz_}")
 }
 
 hardening() {
