@@ -40,7 +40,8 @@ build() {
 tests() {
     local folder=$builds/$1 result
     shift
-    (cd "$folder" && make -s -j"$jobs" check ${1:+TESTS="$*"} >check.log 2>&1)
+    # The stories wait more than they compute.
+    (cd "$folder" && make -s -j"$((jobs * 2))" check ${1:+TESTS="$*"} >check.log 2>&1)
     grep -hE '^(PASS|SKIP|FAIL|XPASS|ERROR): ' "$folder/check.log"
     for result in $(sed -n 's/^\(PASS\|SKIP\|FAIL\|XPASS\|ERROR\): .*/\1/p' "$folder/check.log"); do
         case $result in
@@ -62,12 +63,12 @@ fuzz() {
     local target=$1
     mkdir -p "$builds/corpus/$target"
     "$builds/clang/tests/fuzz/$target" -max_total_time="$fuzz_seconds" -timeout=5 -rss_limit_mb=512 -print_final_stats=1 \
-        "$builds/corpus/$target"
+        "$builds/corpus/$target" $([ -d "$top/tests/fuzz/corpus/${target#fuzz_}" ] && echo "$top/tests/fuzz/corpus/${target#fuzz_}")
 }
 
 hardening() {
     command -v systemd-analyze >/dev/null || return 77
-    systemd-analyze security --offline=true --threshold=15 "$top/init/deskline-serviced.service"
+    systemd-analyze security --offline=true --threshold=15 "$builds/gcc/init/deskline-serviced.service"
 }
 
 manuals() { mandoc -T lint -W warning man/*.[1-8]; }
@@ -93,7 +94,7 @@ if [ "${1:-}" = --quick ]; then finish; fi
 
 say "gcc with AddressSanitizer and UndefinedBehaviorSanitizer"
 CHECK_CFLAGS="-O1 -g" check "build with sanitizers" build sanitized gcc --enable-sanitizers || finish
-SIM_SEEDS=${SIM_SEEDS:-10000} tests sanitized
+SIM_SEEDS=${SIM_SEEDS:-10000} MOMENTS=${MOMENTS:-4} tests sanitized
 
 say "clang"
 CHECK_CFLAGS="-O1 -g" check "build with clang and fuzz targets" build clang clang --enable-fuzzers

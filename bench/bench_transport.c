@@ -209,8 +209,7 @@ static double plain(SSL_CTX *context, uint64_t bytes)
     return seconds;
 }
 
-/* ---- Idle peers and handshakes --------------------------------------------------------------------------
- */
+/* ---- Idle peers and handshakes ------------------------------------------------------------------------ */
 
 static long resident_kib(void)
 {

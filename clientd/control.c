@@ -26,8 +26,7 @@ static void on_frame(void *context, const struct frame *frame);
 static void on_closed(void *context, const struct peer_end *end);
 static void on_answer(void *context, void *asker, const struct frame *frame);
 
-/* ---- The socket -----------------------------------------------------------------------------------------
- */
+/* ---- The socket --------------------------------------------------------------------------------------- */
 
 /* Whether somebody answers on it. */
 static bool is_alive(const struct sockaddr_un *address)
@@ -86,8 +85,7 @@ int control_new(struct control **control, const char *path, const struct control
     return 0;
 }
 
-/* ---- Sessions -------------------------------------------------------------------------------------------
- */
+/* ---- Sessions ----------------------------------------------------------------------------------------- */
 
 static void on_accept(evutil_socket_t listening, short what, void *context)
 {
@@ -162,8 +160,7 @@ void control_outcome(struct control_session *session, uint32_t request, uint8_t 
                                                       .text = frame_text_of(text)}});
 }
 
-/* ---- From the daemon ------------------------------------------------------------------------------------
- */
+/* ---- From the daemon ---------------------------------------------------------------------------------- */
 
 static void on_answer(void *context, void *asker, const struct frame *frame)
 {

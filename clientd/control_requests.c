@@ -17,8 +17,7 @@
 #include "clientd/unit_check.h"
 #include "clientd/units.h"
 
-/* ---- How the daemon is ----------------------------------------------------------------------------------
- */
+/* ---- How the daemon is -------------------------------------------------------------------------------- */
 
 static void add(struct frame_list_builder *list, const char *name, const char *value)
 {
@@ -83,8 +82,7 @@ static void on_enroll(struct control_session *session, const struct frame *frame
                         "this is no token: give the line that 'servicectl client add NAME' printed, whole");
 }
 
-/* ---- Units ----------------------------------------------------------------------------------------------
- */
+/* ---- Units -------------------------------------------------------------------------------------------- */
 
 static void send_units(struct control_session *session, uint32_t request)
 {
@@ -111,8 +109,7 @@ static void on_unit_list(struct control_session *session, const struct frame *fr
         send_units(session, asked->request);
 }
 
-/* ---- A service is started: the unit is found, asked whether it can, and the server told -------------------
- */
+/* ---- A service is started: the unit is found, asked whether it can, and the server told --------------- */
 
 static void refuse_choice(struct control_session *session, uint32_t request)
 {
@@ -197,8 +194,7 @@ void control_units_found(void *context)
     control_wait_end(wait);
 }
 
-/* ---- Jobs -----------------------------------------------------------------------------------------------
- */
+/* ---- Jobs --------------------------------------------------------------------------------------------- */
 
 struct listing {
     struct control_session *session;
@@ -295,8 +291,7 @@ static void on_cancel(struct control_session *session, const struct frame *frame
     relay_ask(session->control->relay, session, frame);
 }
 
-/* ---- Passed on ------------------------------------------------------------------------------------------
- */
+/* ---- Passed on ---------------------------------------------------------------------------------------- */
 
 static void on_passed_on(struct control_session *session, const struct frame *frame)
 {

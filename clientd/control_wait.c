@@ -49,8 +49,7 @@ static void finish(struct control_wait *wait, uint8_t exit_code, enum error_code
     control_wait_end(wait);
 }
 
-/* ---- What a change means for each kind --------------------------------------------------------------------
- */
+/* ---- What a change means for each kind ---------------------------------------------------------------- */
 
 static bool is_over(const struct frame_job_status *status)
 {
@@ -99,8 +98,7 @@ void control_wait_look(struct control_wait *wait)
         look_at_manner(wait, &frame);
 }
 
-/* ---- When they are looked at ------------------------------------------------------------------------------
- */
+/* ---- When they are looked at -------------------------------------------------------------------------- */
 
 static void for_each(struct control *control, void (*visit)(struct control_wait *wait))
 {

@@ -21,8 +21,7 @@ static struct job_run *find(const struct dispatch *to, const struct frame *frame
     return run;
 }
 
-/* ---- Execution ------------------------------------------------------------------------------------------
- */
+/* ---- Execution ---------------------------------------------------------------------------------------- */
 
 static void on_read_command(const struct dispatch *to, const struct frame *frame)
 {
@@ -56,8 +55,7 @@ static void on_page_resume(const struct dispatch *to, const struct frame *frame)
         job_run_resume_page(run, &frame->page_resume);
 }
 
-/* ---- Restarting -----------------------------------------------------------------------------------------
- */
+/* ---- Restarting --------------------------------------------------------------------------------------- */
 
 static void on_manner_request(const struct dispatch *to, const struct frame *frame)
 {
@@ -103,8 +101,7 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
     ledger_free(&ledger);
 }
 
-/* ---- What is known of jobs ------------------------------------------------------------------------------
- */
+/* ---- What is known of jobs ---------------------------------------------------------------------------- */
 
 static void on_job_opened(const struct dispatch *to, const struct frame *frame)
 {
@@ -134,8 +131,7 @@ static void on_answer(const struct dispatch *to, const struct frame *frame)
     control_answer(to->control, frame);
 }
 
-/* ---- Units ----------------------------------------------------------------------------------------------
- */
+/* ---- Units -------------------------------------------------------------------------------------------- */
 
 void dispatch_send_units(const struct dispatch *to, uint32_t request)
 {

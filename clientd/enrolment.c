@@ -84,8 +84,7 @@ static void fail(struct enrolment *enrolment, uint16_t code, const char *text)
     enrolment->done(enrolment->context, NULL, NULL, code, copy);
 }
 
-/* ---- 1. The token is read, and the server is called -----------------------------------------------------
- */
+/* ---- 1. The token is read, and the server is called --------------------------------------------------- */
 
 int enrolment_start(struct enrolment **enrolment, struct loop *loop, struct peer_sweep *sweep,
                     struct worker_pool *pool, int state_fd, const char *token, const char *server,
@@ -133,8 +132,7 @@ static void on_connected(void *context, int fd, const char *why)
         fail(enrolment, ERROR_NO_CONNECTION, strerror(-error));
 }
 
-/* ---- 2. The server is the token's: ask it for a certificate ----------------------------------------------
- */
+/* ---- 2. The server is the token's: ask it for a certificate ------------------------------------------- */
 
 static void on_ready(void *context)
 {
@@ -155,8 +153,7 @@ static void on_ready(void *context)
         fail(enrolment, ERROR_INTERNAL, "a request for a certificate cannot be made");
 }
 
-/* ---- 3. The certificate comes: check it, and keep it ------------------------------------------------------
- */
+/* ---- 3. The certificate comes: check it, and keep it -------------------------------------------------- */
 
 static void on_frame(void *context, const struct frame *frame)
 {
@@ -196,8 +193,7 @@ static int keep(void *context)
     return error ? error : identity_store(keeping->identity, keeping->state_fd, IDENTITY_FILES, keeping->why);
 }
 
-/* ---- 4. Done, or not -------------------------------------------------------------------------------------
- */
+/* ---- 4. Done, or not ---------------------------------------------------------------------------------- */
 
 static void kept(void *context, int result)
 {

@@ -44,8 +44,7 @@ static void on_exit_of_unit(void *context, int wait_status);
 static void on_closed(void *context, const struct peer_end *end);
 static void on_drained(void *context);
 
-/* ---- Starting -------------------------------------------------------------------------------------------
- */
+/* ---- Starting ----------------------------------------------------------------------------------------- */
 
 struct arguments {
     char program[512];
@@ -118,8 +117,7 @@ int execution_start(struct execution **execution, struct loop *loop, struct peer
     return 0;
 }
 
-/* ---- While it runs --------------------------------------------------------------------------------------
- */
+/* ---- While it runs ------------------------------------------------------------------------------------ */
 
 static void on_page_begin(struct execution *execution, const struct frame *frame)
 {
@@ -175,7 +173,8 @@ static void on_error_notice(struct execution *execution, const struct frame *fra
     const struct frame_error_notice *notice = &frame->error_notice;
     struct execution_end end = {.code = notice->code, .page = notice->interrupted};
     if (notice->code == ERROR_SPOOL_FULL) {
-        child_watch(execution->child, 0, on_stall); /* it waits for us */
+        if (execution->child) /* else it died meanwhile, and this was on the way */
+            child_watch(execution->child, 0, on_stall); /* it waits for us */
         execution->callbacks.on_paused(execution->context);
         return;
     }
@@ -252,8 +251,7 @@ void execution_stop(struct execution *execution)
         release(execution);
 }
 
-/* ---- The end --------------------------------------------------------------------------------------------
- */
+/* ---- The end ------------------------------------------------------------------------------------------ */
 
 /* No byte has come for too long, or the device is not let go. */
 static void on_stall(void *context)

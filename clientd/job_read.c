@@ -339,8 +339,7 @@ static void on_space_made(struct job_read *job, const struct job_read_event *eve
         answer_by_policy(job, actions);
 }
 
-/* ---- 4. The user, or the policy, has designated it ------------------------------------------------------
- */
+/* ---- 4. The user, or the policy, has designated it ---------------------------------------------------- */
 
 static void on_manner_chosen(struct job_read *job, const struct job_read_event *event,
                              struct job_read_actions *actions)
@@ -369,8 +368,7 @@ static void on_restart_requested(struct job_read *job, const struct job_read_eve
     act_simply(actions, job->link_up && !job->orphan ? ACTION_SEND_RESTART : ACTION_REFUSE);
 }
 
-/* ---- 5. The restart is commanded, and carried out -------------------------------------------------------
- */
+/* ---- 5. The restart is commanded, and carried out ----------------------------------------------------- */
 
 /* The unit does what is left for it to do. */
 static void go_on(struct job_read *job, struct job_read_actions *actions)
@@ -461,8 +459,7 @@ static void on_unit_gone(struct job_read *job, const struct job_read_event *even
     carry_out(job, actions);
 }
 
-/* ---- 6. The job is over ---------------------------------------------------------------------------------
- */
+/* ---- 6. The job is over ------------------------------------------------------------------------------- */
 
 static void on_closed(struct job_read *job, const struct job_read_event *event,
                       struct job_read_actions *actions)
@@ -491,8 +488,7 @@ static void ignore(struct job_read *job, const struct job_read_event *event, str
     (void)job, (void)event, (void)actions;
 }
 
-/* ---- The table: what each event means in each state ------------------------------------------------------
- */
+/* ---- The table: what each event means in each state --------------------------------------------------- */
 
 /* clang-format off */
 static const step table[JOB_READ_EVENTS][JOB_READ_STATES] = {

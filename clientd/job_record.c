@@ -13,8 +13,7 @@
 
 #define VERSION_LINE "deskline-job 1 "
 
-/* ---- Printing -------------------------------------------------------------------------------------------
- */
+/* ---- Printing ----------------------------------------------------------------------------------------- */
 
 static void print_text(struct text_buffer *to, const char *word, const char *text)
 {
@@ -54,8 +53,7 @@ char *job_record_print(const struct job_record *record, size_t *length)
     return NULL;
 }
 
-/* ---- Parsing --------------------------------------------------------------------------------------------
- */
+/* ---- Parsing ------------------------------------------------------------------------------------------ */
 
 static bool parse_number(const char *text, int64_t least, int64_t most, int64_t *value)
 {

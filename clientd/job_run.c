@@ -18,8 +18,7 @@
 #include "clientd/link.h"
 #include "clientd/page_transfer.h"
 
-/* ---- Events in ------------------------------------------------------------------------------------------
- */
+/* ---- Events in ---------------------------------------------------------------------------------------- */
 
 static void append(struct job_run *run, const struct job_read_action *action)
 {
@@ -55,8 +54,7 @@ int job_run_event(struct job_run *run, const struct job_read_event *event)
     return result;
 }
 
-/* ---- What is sent ---------------------------------------------------------------------------------------
- */
+/* ---- What is sent ------------------------------------------------------------------------------------- */
 
 /* Without a connection the frame is not sent: with the next one, the job tells everything anew. */
 static void send_frame(struct job_run *run, struct frame *frame)
@@ -112,8 +110,7 @@ static void send_manner(struct job_run *run, const struct job_read_action *actio
                  .manner_notice = {.round = action->round, .manner = action->manner, .page = action->page}});
 }
 
-/* ---- Actions out ----------------------------------------------------------------------------------------
- */
+/* ---- Actions out -------------------------------------------------------------------------------------- */
 
 static void carry_out(struct job_run *run, const struct job_read_action *action)
 {
@@ -188,8 +185,7 @@ void job_run_carry_out(struct job_run *run)
     page_transfer_go_on(run->transfer);
 }
 
-/* ---- From the server ------------------------------------------------------------------------------------
- */
+/* ---- From the server ---------------------------------------------------------------------------------- */
 
 void job_run_resume_page(struct job_run *run, const struct frame_page_resume *resume)
 {
@@ -206,8 +202,7 @@ void job_run_set_peer(struct job_run *run, struct peer *peer)
     page_transfer_set_peer(run->transfer, peer);
 }
 
-/* ---- Life -----------------------------------------------------------------------------------------------
- */
+/* ---- Life --------------------------------------------------------------------------------------------- */
 
 static void on_damaged(void *context, uint32_t page)
 {

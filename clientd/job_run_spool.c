@@ -72,8 +72,7 @@ static void give_up_if_broken(const struct job_task *task, int error)
     _exit(EXIT_FAILURE);
 }
 
-/* ---- The folder -----------------------------------------------------------------------------------------
- */
+/* ---- The folder --------------------------------------------------------------------------------------- */
 
 static int make_folder(void *context)
 {
@@ -121,8 +120,7 @@ void job_run_make_folder(struct job_run *run)
     worker_submit(run->strand, make_folder, task_done, run->task);
 }
 
-/* ---- The record -----------------------------------------------------------------------------------------
- */
+/* ---- The record --------------------------------------------------------------------------------------- */
 
 static int save(void *context)
 {
@@ -154,8 +152,7 @@ void job_run_save(struct job_run *run)
     worker_submit(run->strand, save, task_done, task);
 }
 
-/* ---- Pages that go --------------------------------------------------------------------------------------
- */
+/* ---- Pages that go ------------------------------------------------------------------------------------ */
 
 static bool is_dropped(void *context, uint32_t page, uint32_t generation)
 {
@@ -212,8 +209,7 @@ void job_run_forget(struct job_run *run)
     worker_submit(run->strand, forget, task_done, run->task);
 }
 
-/* ---- What a unit left behind ----------------------------------------------------------------------------
- */
+/* ---- What a unit left behind -------------------------------------------------------------------------- */
 
 static int examine(void *context)
 {
@@ -236,8 +232,7 @@ void job_run_examine(struct job_run *run)
     worker_submit(run->strand, examine, task_done, run->examination);
 }
 
-/* ---- Space for a unit that is paused --------------------------------------------------------------------
- */
+/* ---- Space for a unit that is paused ------------------------------------------------------------------ */
 
 static int look_for_space(void *context)
 {
@@ -275,8 +270,7 @@ void job_run_watch_space(struct job_run *run)
         loop_timer_start(run->space, AGAIN_MS);
 }
 
-/* ---- The end --------------------------------------------------------------------------------------------
- */
+/* ---- The end ------------------------------------------------------------------------------------------ */
 
 static int close_folder(void *context)
 {

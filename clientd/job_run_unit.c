@@ -20,8 +20,7 @@ static void on_page(void *context, const struct spool_page *page);
 static void on_paused(void *context);
 static void on_end(void *context, const struct execution_end *end);
 
-/* ---- 1. Start -------------------------------------------------------------------------------------------
- */
+/* ---- 1. Start ----------------------------------------------------------------------------------------- */
 
 static void start_failed(struct job_run *run, uint16_t code, const char *text)
 {
@@ -81,8 +80,7 @@ void job_run_start_unit(struct job_run *run, const struct job_read_action *actio
     }
 }
 
-/* ---- 2. Pages -------------------------------------------------------------------------------------------
- */
+/* ---- 2. Pages ----------------------------------------------------------------------------------------- */
 
 static void on_format(void *context, const struct frame_page_begin *begin)
 {
@@ -118,8 +116,7 @@ static void on_paused(void *context)
     job_run_event(context, &(struct job_read_event){.type = EVENT_UNIT_PAUSED});
 }
 
-/* ---- 3. The end -----------------------------------------------------------------------------------------
- */
+/* ---- 3. The end --------------------------------------------------------------------------------------- */
 
 static void unit_is_gone(struct job_run *run)
 {

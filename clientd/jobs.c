@@ -34,8 +34,7 @@ struct jobs {
     void *quiet_context;
 };
 
-/* ---- Entries --------------------------------------------------------------------------------------------
- */
+/* ---- Entries ------------------------------------------------------------------------------------------ */
 
 static struct job_entry *find(const struct jobs *jobs, uint64_t job)
 {
@@ -79,8 +78,7 @@ static struct job_entry *find_or_add(struct jobs *jobs, uint64_t job)
     return entry;
 }
 
-/* ---- What the jobs say ----------------------------------------------------------------------------------
- */
+/* ---- What the jobs say -------------------------------------------------------------------------------- */
 
 static void check_quiet(struct jobs *jobs)
 {
@@ -140,8 +138,7 @@ static uint64_t spool_bytes(void *context)
     return jobs_bytes(context);
 }
 
-/* ---- From outside ---------------------------------------------------------------------------------------
- */
+/* ---- From outside ------------------------------------------------------------------------------------- */
 
 static void take_up(void *context, uint64_t job)
 {
@@ -206,6 +203,7 @@ void jobs_close(struct jobs *jobs, uint64_t job, uint8_t state, const char *text
     if (entry->run)
         job_run_event(entry->run, &(struct job_read_event){.type = EVENT_CLOSED});
     jobs->on_changed(jobs->context, job);
+    loop_timer_start(jobs->sweep, 0); /* jobs that are over are kept in a bounded number */
 }
 
 bool jobs_status(struct jobs *jobs, uint64_t job, uint32_t request, struct frame *frame)
@@ -226,8 +224,7 @@ void jobs_each(struct jobs *jobs, void (*visit)(void *context, uint64_t job), vo
     }
 }
 
-/* ---- The session ----------------------------------------------------------------------------------------
- */
+/* ---- The session -------------------------------------------------------------------------------------- */
 
 static bool is_in_hand(const struct job_entry *entry)
 {

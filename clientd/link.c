@@ -224,8 +224,7 @@ static void drop_session(void *context)
     try_again(link, 0, "the connection to the server was given up: it is too slow");
 }
 
-/* ---- From outside ---------------------------------------------------------------------------------------
- */
+/* ---- From outside ------------------------------------------------------------------------------------- */
 
 struct link *link_new(struct loop *loop, struct peer_sweep *sweep, struct worker_pool *pool,
                       uint32_t reconnect_max_ms, const struct link_callbacks *callbacks, void *context)

@@ -54,8 +54,7 @@ struct clientd {
     bool is_shutting_down;
 };
 
-/* ---- The connection -------------------------------------------------------------------------------------
- */
+/* ---- The connection ----------------------------------------------------------------------------------- */
 
 static void on_hello(void *context, struct frame_list_builder *units, struct frame_list_builder *jobs)
 {
@@ -115,8 +114,7 @@ static void on_job_changed(void *context, uint64_t job)
         control_job_changed(clientd->control, job);
 }
 
-/* ---- Enrolment ------------------------------------------------------------------------------------------
- */
+/* ---- Enrolment ---------------------------------------------------------------------------------------- */
 
 static void on_enrolled(void *context, struct identity *identity, const char *address, uint16_t code,
                         const char *text)
@@ -156,8 +154,7 @@ static void connect_if_enrolled(struct clientd *clientd)
     identity_free(&identity);
 }
 
-/* ---- Signals --------------------------------------------------------------------------------------------
- */
+/* ---- Signals ------------------------------------------------------------------------------------------ */
 
 static void stop_now(void *context)
 {
@@ -200,8 +197,7 @@ static void on_hangup(void *context, int signal_number)
     log_notice("the settings were read again");
 }
 
-/* ---- Starts ---------------------------------------------------------------------------------------------
- */
+/* ---- Starts ------------------------------------------------------------------------------------------- */
 
 static int open_state(struct clientd *clientd)
 {

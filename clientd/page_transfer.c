@@ -51,8 +51,7 @@ static void read_block(struct page_transfer *transfer, uint64_t available);
 static void check_page(struct page_transfer *transfer);
 static void errand_done(void *context, int result);
 
-/* ---- What is there --------------------------------------------------------------------------------------
- */
+/* ---- What is there ------------------------------------------------------------------------------------ */
 
 static const struct spool_page *whole_page(const struct page_transfer *transfer, uint32_t page,
                                            uint32_t generation)
@@ -113,8 +112,7 @@ uint64_t page_transfer_bytes(const struct page_transfer *transfer)
     return bytes;
 }
 
-/* ---- Sending --------------------------------------------------------------------------------------------
- */
+/* ---- Sending ------------------------------------------------------------------------------------------ */
 
 /* False when the frame did not go: the connection is at its end, or will be. */
 static bool send_frame(struct page_transfer *transfer, const struct frame *frame)
@@ -217,8 +215,7 @@ static bool send_next(struct page_transfer *transfer)
     return false;
 }
 
-/* ---- Reading --------------------------------------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------------------------------------ */
 
 static int run_errand(void *context)
 {
@@ -312,8 +309,7 @@ static void errand_done(void *context, int result)
     page_transfer_go_on(transfer);
 }
 
-/* ---- What the job and the server say --------------------------------------------------------------------
- */
+/* ---- What the job and the server say ------------------------------------------------------------------ */
 
 void page_transfer_flow(struct page_transfer *transfer)
 {
@@ -344,8 +340,7 @@ void page_transfer_resume(struct page_transfer *transfer, const struct frame_pag
     page_transfer_go_on(transfer);
 }
 
-/* ---- Life -----------------------------------------------------------------------------------------------
- */
+/* ---- Life --------------------------------------------------------------------------------------------- */
 
 struct page_transfer *page_transfer_new(struct worker_pool *pool, uint64_t job, const struct ledger *ledger,
                                         void (*on_damaged)(void *context, uint32_t page), void *context)

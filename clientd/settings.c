@@ -133,8 +133,7 @@ static int apply_options(struct settings *settings, int argc, char **argv, struc
     return result;
 }
 
-/* ---- All of it ------------------------------------------------------------------------------------------
- */
+/* ---- All of it ---------------------------------------------------------------------------------------- */
 
 static int check_scanners(const struct settings *settings, struct conf_error *error)
 {

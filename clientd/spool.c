@@ -64,8 +64,7 @@ int spool_each_job(int spool_fd, void (*visit)(void *context, uint64_t job), voi
     return blob_each(spool_fd, visit_job, &(struct job_walk){visit, context});
 }
 
-/* ---- The record -----------------------------------------------------------------------------------------
- */
+/* ---- The record --------------------------------------------------------------------------------------- */
 
 int spool_save(int job_fd, const struct job_record *record)
 {
@@ -88,8 +87,7 @@ int spool_load(int job_fd, uint64_t job, struct job_record *record)
     return error;
 }
 
-/* ---- What is there --------------------------------------------------------------------------------------
- */
+/* ---- What is there ------------------------------------------------------------------------------------ */
 
 enum file_kind { FILE_OTHER, FILE_STREAM, FILE_META };
 
@@ -230,8 +228,7 @@ int spool_check(int job_fd, const struct spool_page *page)
     return error || memcmp(digest, page->digest, sizeof digest) != 0 ? -EBADMSG : 0;
 }
 
-/* ---- What goes -------------------------------------------------------------------------------------------
- */
+/* ---- What goes ---------------------------------------------------------------------------------------- */
 
 struct drop_walk {
     int job_fd;

@@ -62,8 +62,7 @@ void units_set_settings(struct units *units, const struct settings *settings)
     units->settings = settings;
 }
 
-/* ---- 1. The search starts -------------------------------------------------------------------------------
- */
+/* ---- 1. The search starts ----------------------------------------------------------------------------- */
 
 static const char *device_of(const struct scanner_settings *scanner)
 {
@@ -114,8 +113,7 @@ bool units_is_looking(const struct units *units)
     return units->child || units->peer;
 }
 
-/* ---- 2. The list comes ----------------------------------------------------------------------------------
- */
+/* ---- 2. The list comes -------------------------------------------------------------------------------- */
 
 /* The settings' name for a device. A section that names no device means the one that is called so. */
 static void rename_unit(const struct settings *settings, struct record_unit *unit)
@@ -148,8 +146,7 @@ static void on_frame(void *context, const struct frame *frame)
         units->on_changed(units->context);
 }
 
-/* ---- 3. The search is over ------------------------------------------------------------------------------
- */
+/* ---- 3. The search is over ---------------------------------------------------------------------------- */
 
 static void on_stall(void *context)
 {
@@ -213,8 +210,7 @@ void units_cancel(struct units *units, void *context)
     units->waiter_count = kept;
 }
 
-/* ---- What is known --------------------------------------------------------------------------------------
- */
+/* ---- What is known ------------------------------------------------------------------------------------ */
 
 struct frame_list units_list(const struct units *units)
 {

@@ -59,9 +59,7 @@ static void database_failed(void *context, const char *why)
     server_fail(context, "the registry has failed");
 }
 
-/* ---- Signals
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Signals ------------------------------------------------------------------------------------------ */
 
 static void on_stop(void *context, int signal_number)
 {
@@ -92,8 +90,7 @@ static void on_reload(void *context, int signal_number)
     log_notice("the settings have been read again");
 }
 
-/* ---- The starts, each with a sentence for what can go wrong
- * -------------------------------------------------------------- */
+/* ---- The starts, each with a sentence for what can go wrong ------------------------------------------- */
 
 static int start_folders(struct daemon *daemon, char why[WHY_BYTES])
 {
@@ -209,8 +206,7 @@ static int start(struct daemon *daemon)
     return 0;
 }
 
-/* ---- The stops: nobody comes in, nobody is there, nothing is under way, nothing is open
- * ---------------------------------- */
+/* ---- The stops: nobody comes in, nobody is there, nothing is under way, nothing is open --------------- */
 
 static void stop(struct daemon *daemon)
 {

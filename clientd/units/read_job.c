@@ -44,8 +44,7 @@ static void read_pages(struct read_job *job);
 static enum step page_is_whole(struct read_job *job);
 static void no_more_sheets(struct read_job *job);
 
-/* ---- What the daemon is told ----------------------------------------------------------------------------
- */
+/* ---- What the daemon is told -------------------------------------------------------------------------- */
 
 static enum step tell(struct read_job *job, struct frame *frame)
 {
@@ -96,8 +95,7 @@ static int wait_for_space(void *context)
     return error;
 }
 
-/* ---- The steps ------------------------------------------------------------------------------------------
- */
+/* ---- The steps ---------------------------------------------------------------------------------------- */
 
 static void execute(struct read_job *job)
 {

@@ -51,8 +51,7 @@ static enum page_outcome start_image(struct page_reading *reading, bool first, b
 static enum page_outcome read_image(struct page_reading *reading);
 static enum page_outcome end_page(struct page_reading *reading);
 
-/* ---- How it can fail ------------------------------------------------------------------------------------
- */
+/* ---- How it can fail ---------------------------------------------------------------------------------- */
 
 static enum page_outcome failed(struct page_reading *reading, uint16_t code, bool moved, const char *text)
 {
@@ -81,8 +80,7 @@ static enum page_outcome page_failed(struct page_reading *reading, int error, bo
     return failed(reading, ERROR_STORAGE, moved, strerror(-error));
 }
 
-/* ---- What the daemon is told meanwhile ------------------------------------------------------------------
- */
+/* ---- What the daemon is told meanwhile ---------------------------------------------------------------- */
 
 /* A daemon that is gone is as good as a request to stop. */
 static void tell(struct page_reading *reading, struct frame *frame)
@@ -140,8 +138,7 @@ static void rest(struct page_reading *reading)
         unit_signals_stop();
 }
 
-/* ---- The steps ------------------------------------------------------------------------------------------
- */
+/* ---- The steps ---------------------------------------------------------------------------------------- */
 
 static enum page_outcome read_images(struct page_reading *reading)
 {

@@ -15,8 +15,7 @@
 #define VALUE_MAX_BYTES 65536
 #define OPTIONS_MAX     4096
 
-/* ---- Finding ----------------------------------------------------------------------------------------------
- */
+/* ---- Finding ------------------------------------------------------------------------------------------ */
 
 bool sane_option_find(SANE_Handle handle, const char *name, struct sane_option *option)
 {
@@ -38,8 +37,7 @@ bool sane_option_usable(SANE_Handle handle, const char *name, struct sane_option
            SANE_OPTION_IS_SETTABLE(option->descriptor->cap);
 }
 
-/* ---- Numbers ----------------------------------------------------------------------------------------------
- */
+/* ---- Numbers ------------------------------------------------------------------------------------------ */
 
 bool sane_option_is_number(const struct sane_option *option)
 {
@@ -104,8 +102,7 @@ bool sane_option_allows(const struct sane_option *option, double value)
     return false;
 }
 
-/* ---- For people -------------------------------------------------------------------------------------------
- */
+/* ---- For people --------------------------------------------------------------------------------------- */
 
 /* Appends an entry when it fits. */
 static void add_entry(char *text, size_t size, const char *entry)
@@ -136,8 +133,7 @@ void sane_option_describe(const struct sane_option *option, char *text, size_t s
     }
 }
 
-/* ---- Setting ----------------------------------------------------------------------------------------------
- */
+/* ---- Setting ------------------------------------------------------------------------------------------ */
 
 /* `value` has the room that the descriptor asks for. */
 static enum scanner_status set(SANE_Handle handle, const struct sane_option *option, void *value,
@@ -244,8 +240,7 @@ enum scanner_status sane_option_set_text(SANE_Handle handle, const char *assignm
     return set_from_text(handle, &option, equals + 1, error);
 }
 
-/* ---- Reading back -----------------------------------------------------------------------------------------
- */
+/* ---- Reading back ------------------------------------------------------------------------------------- */
 
 static bool is_readable(SANE_Handle handle, const char *name, struct sane_option *option)
 {

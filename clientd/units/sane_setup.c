@@ -55,8 +55,7 @@ bool sane_setup_lineart_is_depth(SANE_Handle handle)
            sane_option_limits(&depth, &least, &most) && sane_option_allows(&depth, 1);
 }
 
-/* ---- Source -----------------------------------------------------------------------------------------------
- */
+/* ---- Source ------------------------------------------------------------------------------------------- */
 
 static enum scanner_status refuse_source(SANE_Handle handle, enum scanner_source source,
                                          struct scanner_error *error)
@@ -123,8 +122,7 @@ static enum scanner_status apply_source(SANE_Handle handle, const struct scanner
     return SCANNER_GOOD;
 }
 
-/* ---- Mode and depth ---------------------------------------------------------------------------------------
- */
+/* ---- Mode and depth ----------------------------------------------------------------------------------- */
 
 static enum scanner_status apply_mode(SANE_Handle handle, enum scanner_mode mode, struct scanner_error *error)
 {
@@ -165,8 +163,7 @@ static enum scanner_status apply_depth(SANE_Handle handle, const struct record_r
                                 depths);
 }
 
-/* ---- Resolution -------------------------------------------------------------------------------------------
- */
+/* ---- Resolution --------------------------------------------------------------------------------------- */
 
 static enum scanner_status apply_one_resolution(SANE_Handle handle, const char *name, double dpi,
                                                 struct scanner_error *error)
@@ -218,8 +215,7 @@ static void read_resolution(SANE_Handle handle, struct scanner_setup *setup)
     setup->y_dpi = whole_dpi(y);
 }
 
-/* ---- Area -------------------------------------------------------------------------------------------------
- */
+/* ---- Area --------------------------------------------------------------------------------------------- */
 
 /* One edge or size in micrometres, in the device's unit: millimetres or pixels. */
 static enum scanner_status apply_length(SANE_Handle handle, const char *name, double micrometres,
@@ -271,8 +267,7 @@ static enum scanner_status apply_area(SANE_Handle handle, const struct record_re
     return status;
 }
 
-/* ---- Brightness and contrast ------------------------------------------------------------------------------
- */
+/* ---- Brightness and contrast -------------------------------------------------------------------------- */
 
 /* -100 to 100 onto the device's range, whose middle (or 0, where that lies inside) changes nothing. */
 static enum scanner_status apply_adjustment(SANE_Handle handle, const char *name, int32_t percent,
@@ -291,8 +286,7 @@ static enum scanner_status apply_adjustment(SANE_Handle handle, const char *name
     return sane_option_set_number(handle, &option, neutral + reach * percent / 100, NULL, error);
 }
 
-/* ---- All of it --------------------------------------------------------------------------------------------
- */
+/* ---- All of it ---------------------------------------------------------------------------------------- */
 
 static enum scanner_status apply_extra(SANE_Handle handle, const struct scanner_request *request,
                                        struct scanner_error *error)

@@ -63,8 +63,7 @@ uint64_t archive_free_bytes(const struct archive *archive)
     return (uint64_t)status.f_bavail * status.f_frsize;
 }
 
-/* ---- Names
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Names -------------------------------------------------------------------------------------------- */
 
 /* Letters beyond ASCII begin at U+00C0; the blocks of punctuation and symbols up to U+2FFF, spaces and what
  * is for private use are none. */
@@ -131,8 +130,7 @@ char *archive_part_name(const char *name, uint32_t part, uint32_t parts)
     return memory_text(made);
 }
 
-/* ---- Removing
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Removing ----------------------------------------------------------------------------------------- */
 
 struct removal {
     int folder_fd;

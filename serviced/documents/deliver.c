@@ -24,8 +24,7 @@ struct delivery {
     void *context;
 };
 
-/* ---- On the worker
- * -------------------------------------------------------------------------------------------------- */
+/* ---- On the worker ------------------------------------------------------------------------------------ */
 
 static int add_page(struct delivery *delivery, struct document_writer *writer,
                     const struct deliver_page *page)
@@ -120,8 +119,7 @@ static int deliver(void *context)
     return result;
 }
 
-/* ---- On the loop
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- On the loop -------------------------------------------------------------------------------------- */
 
 static void delivered(void *context, int result)
 {

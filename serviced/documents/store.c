@@ -58,8 +58,7 @@ struct store_work {
     uint8_t bytes[]; /* of an append */
 };
 
-/* ---- Names
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Names -------------------------------------------------------------------------------------------- */
 
 static void file_name(char name[STORE_NAME_BYTES], uint64_t job, uint32_t page, uint32_t generation,
                       const char *suffix)
@@ -78,8 +77,7 @@ static void part_name(const struct store_part *part, char name[STORE_NAME_BYTES]
     file_name(name, part->job, part->page, part->generation, suffix);
 }
 
-/* ---- The store, and the jobs in it
- * ------------------------------------------------------------------------------- */
+/* ---- The store, and the jobs in it -------------------------------------------------------------------- */
 
 int store_open(struct store **store, struct worker_pool *workers, int state_fd)
 {
@@ -140,8 +138,7 @@ void store_job_free(struct store_job **job)
     *job = NULL;
 }
 
-/* ---- Requests
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Requests ----------------------------------------------------------------------------------------- */
 
 static struct store_work *work_new(struct store_job *job, store_done done, void *context)
 {
@@ -177,9 +174,7 @@ void store_job_remove(struct store_job *job, store_done done, void *context)
     worker_submit(job->strand, remove_job, work_done, work_new(job, done, context));
 }
 
-/* ---- A part
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- A part ------------------------------------------------------------------------------------------- */
 
 static void submit_part(struct store_part *part, worker_work step, struct store_work *work)
 {
@@ -326,9 +321,7 @@ void store_part_retry(struct store_part *part)
     submit_part(part, retry, part_work_new(NULL, NULL));
 }
 
-/* ---- Its end
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Its end ------------------------------------------------------------------------------------------ */
 
 static void part_free(struct store_part *part)
 {
@@ -406,9 +399,7 @@ void store_part_leave(struct store_part **part)
         end_part(part, leave, part_work_new(NULL, NULL));
 }
 
-/* ---- Pages
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- Pages -------------------------------------------------------------------------------------------- */
 
 static int remove_page(void *context)
 {

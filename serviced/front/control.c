@@ -69,8 +69,7 @@ static void promise_keep(void *context)
     free(promise);
 }
 
-/* ---- Clients
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Clients ------------------------------------------------------------------------------------------ */
 
 static void on_client_add(struct visitor *visitor, const struct frame *frame)
 {
@@ -135,8 +134,7 @@ static void on_client_revoke(struct visitor *visitor, const struct frame *frame)
     sessions_drop(visitor->server->sessions, name, ERROR_REVOKED);
 }
 
-/* ---- The daemon
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- The daemon --------------------------------------------------------------------------------------- */
 
 static void add_attribute(struct frame_list_builder *list, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -199,9 +197,7 @@ static void on_unit_list(struct visitor *visitor, const struct frame *frame)
         request_answer_units(visitor, request->request, session_units(session));
 }
 
-/* ---- Documents
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Documents ---------------------------------------------------------------------------------------- */
 
 static void document_removed(void *context, int result)
 {
@@ -244,8 +240,7 @@ static const struct dispatch_entry table[] = {
     {FRAME_DOCUMENT_DELETE_REQUEST, on_document_delete},
 };
 
-/* ---- Connections
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Connections -------------------------------------------------------------------------------------- */
 
 static void caller_close(struct visitor *visitor)
 {

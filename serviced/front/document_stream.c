@@ -65,8 +65,7 @@ static void stream_fail(struct document_stream *stream, enum error_code code, co
     stream_end(stream);
 }
 
-/* ---- 1. A part is read, by a worker
- * ------------------------------------------------------------------------- */
+/* ---- 1. A part is read, by a worker ------------------------------------------------------------------- */
 
 static int read_part(void *context)
 {
@@ -102,8 +101,7 @@ static void read_next(struct document_stream *stream)
     worker_submit(stream->strand, read_part, part_read, stream);
 }
 
-/* ---- 3. The end
- * ------------------------------------------------------------------------------------------------ */
+/* ---- 3. The end --------------------------------------------------------------------------------------- */
 
 static void stream_finish(struct document_stream *stream)
 {
@@ -121,8 +119,7 @@ static void stream_finish(struct document_stream *stream)
     stream_end(stream);
 }
 
-/* ---- 2. It is sent
- * ------------------------------------------------------------------------------------------------ */
+/* ---- 2. It is sent ------------------------------------------------------------------------------------ */
 
 static void send_part(struct document_stream *stream)
 {
@@ -158,8 +155,7 @@ static void part_read(void *context, int result)
     send_part(stream);
 }
 
-/* ---- 0. The request
- * --------------------------------------------------------------------------------------------- */
+/* ---- 0. The request ----------------------------------------------------------------------------------- */
 
 void document_stream_start(struct visitor *visitor, const struct frame_document_request *request)
 {

@@ -37,8 +37,7 @@ struct enrol {
     char address[ADDRESS_BYTES];
 };
 
-/* ---- Keys and certificates
- * --------------------------------------------------------------------------------- */
+/* ---- Keys and certificates ---------------------------------------------------------------------------- */
 
 static int open_authority(struct enrol *enrol, int state_fd, char why[IDENTITY_WHY_BYTES])
 {
@@ -113,8 +112,7 @@ void enrol_set_address(struct enrol *enrol, const char *address)
     snprintf(enrol->address, sizeof enrol->address, "%s", address);
 }
 
-/* ---- 1. An operator invites a client
- * --------------------------------------------------------------------------- */
+/* ---- 1. An operator invites a client ------------------------------------------------------------------ */
 
 static void append_base64url(char *text, const uint8_t *bytes, size_t length)
 {
@@ -167,8 +165,7 @@ int enrol_invite(struct enrol *enrol, const char *client, const char *address, u
     return 0;
 }
 
-/* ---- 2. The client redeems its token
- * --------------------------------------------------------------------------- */
+/* ---- 2. The client redeems its token ------------------------------------------------------------------ */
 
 struct redemption {
     struct enrol *enrol;

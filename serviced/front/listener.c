@@ -34,8 +34,7 @@ struct listener {
     char *path; /* of a Unix socket */
 };
 
-/* ---- Connections come
- * ----------------------------------------------------------------------------------------- */
+/* ---- Connections come --------------------------------------------------------------------------------- */
 
 static void describe(const struct sockaddr_storage *from, socklen_t length, char *host, size_t host_size,
                      char *address, size_t address_size)
@@ -102,9 +101,7 @@ static struct listener *listener_new(listener_accept on_accept, void *context)
     return listener;
 }
 
-/* ---- TCP
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- TCP ---------------------------------------------------------------------------------------------- */
 
 /* Splits "HOST:PORT" or "[HOST]:PORT" in place. */
 static bool split(char *text, char **host, char **port)
@@ -170,9 +167,7 @@ int listener_open_tcp(struct listener **listener, struct loop *loop, const char 
     return result;
 }
 
-/* ---- Unix
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- Unix --------------------------------------------------------------------------------------------- */
 
 /* Whether somebody listens there. */
 static bool is_alive(const struct sockaddr_un *at)

@@ -25,8 +25,7 @@ void request_answer_units(struct visitor *visitor, uint32_t request, struct fram
     visitor_done(visitor, request);
 }
 
-/* ---- Services
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Services ----------------------------------------------------------------------------------------- */
 
 /* The session on which the service is to run: the client's own, or the one that an operator names. */
 static struct visitor *find_client(struct visitor *visitor, const struct frame_service_request *request)
@@ -75,9 +74,7 @@ static void on_service(struct visitor *visitor, const struct frame *frame)
         visitor_answer(visitor, request->request, (struct answer){1, ERROR_INTERNAL, NULL});
 }
 
-/* ---- Jobs
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- Jobs --------------------------------------------------------------------------------------------- */
 
 static void on_job_list(struct visitor *visitor, const struct frame *frame)
 {
@@ -136,9 +133,7 @@ static void on_manner(struct visitor *visitor, const struct frame *frame)
                                 .page = notice->page});
 }
 
-/* ---- Documents
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- Documents ---------------------------------------------------------------------------------------- */
 
 static void send_documents(struct visitor *visitor, uint32_t request, struct frame_list_builder *list)
 {

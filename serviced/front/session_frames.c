@@ -7,13 +7,12 @@
 #include "base/log.h"
 #include "serviced/front/requests.h"
 #include "serviced/front/session.h"
+#include "serviced/jobs/job_run.h"
 #include "serviced/jobs/jobs.h"
 #include "serviced/server.h"
 #include "wire/peer.h"
 
-/* ---- Units
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- Units -------------------------------------------------------------------------------------------- */
 
 void session_keep_units(struct session *session, const struct frame_list *units)
 {
@@ -79,8 +78,7 @@ static void on_unit_list(struct visitor *visitor, const struct frame *frame)
         answer_units(session, request - 1, true);
 }
 
-/* ---- The table
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- The table ---------------------------------------------------------------------------------------- */
 
 static const struct dispatch_entry table[] = {
     {FRAME_PAGE_DATA, jobs_on_page_data},
@@ -92,8 +90,20 @@ static const struct dispatch_entry table[] = {
     {FRAME_UNIT_LIST, on_unit_list},
 };
 
+/* While the disk is full, a client may say more than can wait for it. */
+static bool is_too_much(struct visitor *client, const struct frame *frame)
+{
+    const struct job_run *run = frame->job ? jobs_find_for(client->server->jobs, frame->job, client) : NULL;
+    return run && job_run_is_full(run);
+}
+
 void session_frame(struct session *session, const struct frame *frame)
 {
+    if (is_too_much(&session->visitor, frame)) {
+        peer_refuse(&session->visitor.peer, ERROR_LIMIT, "more was said of a job than can be registered now");
+        session->visitor.close(&session->visitor);
+        return;
+    }
     if (!dispatch(table, sizeof table / sizeof table[0], &session->visitor, frame) &&
         !request_handle(&session->visitor, frame))
         log_info("%s: %s means nothing here", peer_label(session->visitor.peer),

@@ -29,8 +29,7 @@ struct sessions {
 
 static void session_close(struct visitor *visitor);
 
-/* ---- The two lists
- * ------------------------------------------------------------------------------------------- */
+/* ---- The two lists ------------------------------------------------------------------------------------ */
 
 static void list_add(struct session **list, struct session *session)
 {
@@ -87,8 +86,7 @@ struct session *sessions_find(const struct sessions *sessions, const char *clien
     return session;
 }
 
-/* ---- 1. A connection is accepted
- * ------------------------------------------------------------------------------ */
+/* ---- 1. A connection is accepted ---------------------------------------------------------------------- */
 
 static bool is_over_limit(const struct sessions *sessions, const char *host)
 {
@@ -142,8 +140,7 @@ void sessions_accept(struct sessions *sessions, int fd, const char *host, const 
     sessions->greeting_count++;
 }
 
-/* ---- 2. The handshake is over: who it is, says its certificate
- * ------------------------------------------------- */
+/* ---- 2. The handshake is over: who it is, says its certificate ---------------------------------------- */
 
 /* Says why, to the other side and to the audit log, and ends the session. */
 static void session_refuse(struct session *session, enum error_code code, const char *text)
@@ -169,8 +166,7 @@ static void on_ready(void *context)
     peer_set_label(session->visitor.peer, session->client);
 }
 
-/* ---- 3. HELLO: checked against the certificate and the registry
- * -------------------------------------------------- */
+/* ---- 3. HELLO: checked against the certificate and the registry --------------------------------------- */
 
 static bool check_hello(struct session *session, const struct frame_hello *hello)
 {
@@ -199,8 +195,7 @@ static bool check_hello(struct session *session, const struct frame_hello *hello
     return true;
 }
 
-/* ---- 4. An older session of the client is closed, before this one may act
- * ---------------------------------------- */
+/* ---- 4. An older session of the client is closed, before this one may act ----------------------------- */
 
 void sessions_drop(struct sessions *sessions, const char *client, enum error_code code)
 {
@@ -210,8 +205,7 @@ void sessions_drop(struct sessions *sessions, const char *client, enum error_cod
     session_refuse(session, code, error_find((uint16_t)code)->sentence);
 }
 
-/* ---- 5. WELCOME
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- 5. WELCOME --------------------------------------------------------------------------------------- */
 
 static bool send_welcome(struct session *session, const struct frame_hello *hello)
 {
@@ -280,9 +274,7 @@ static void on_greeting(struct session *session, const struct frame *frame)
     }
 }
 
-/* ---- 6. Open
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- 6. Open ------------------------------------------------------------------------------------------ */
 
 static void on_frame(void *context, const struct frame *frame)
 {
@@ -299,8 +291,7 @@ static void on_room(void *context)
     visitor_has_room(&session->visitor);
 }
 
-/* ---- 7. The end
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- 7. The end --------------------------------------------------------------------------------------- */
 
 static void on_closed(void *context, const struct peer_end *end)
 {

@@ -107,8 +107,7 @@ static void on_finished(struct job *job, const struct job_event *event, struct j
     deliver_if_complete(job, actions);
 }
 
-/* ---- 3. Something interferes: the phase is identified and registered, a manner is asked for ---------------
- */
+/* ---- 3. Something interferes: the phase is identified and registered, a manner is asked for ----------- */
 
 static void ask(struct job *job, struct job_actions *actions)
 {
@@ -230,8 +229,7 @@ static void on_space_made(struct job *job, const struct job_event *event, struct
     ask(job, actions);
 }
 
-/* ---- 4. A restart is asked for, at any time after the error
- * ------------------------------------------------ */
+/* ---- 4. A restart is asked for, at any time after the error ------------------------------------------- */
 
 static void on_restart_requested(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -248,8 +246,7 @@ static void on_refused(struct job *job, const struct job_event *event, struct jo
     act_simply(actions, JOB_ACTION_REFUSE);
 }
 
-/* ---- 5. The manner is designated: registered, then commanded ----------------------------------------------
- */
+/* ---- 5. The manner is designated: registered, then commanded ------------------------------------------ */
 
 static void close_job(struct job *job, enum job_state state, struct job_actions *actions)
 {
@@ -321,8 +318,7 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     act_simply(actions, JOB_ACTION_TELL);
 }
 
-/* ---- 6. The document ------------------------------------------------------------------------------------
- */
+/* ---- 6. The document ---------------------------------------------------------------------------------- */
 
 static void on_delivered(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -347,8 +343,7 @@ static void on_delivery_failed(struct job *job, const struct job_event *event, s
     }
 }
 
-/* ---- 7. The end -----------------------------------------------------------------------------------------
- */
+/* ---- 7. The end --------------------------------------------------------------------------------------- */
 
 static void on_canceled(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
@@ -384,8 +379,7 @@ static void drop_page(struct job *job, const struct job_event *event, struct job
         act(actions, JOB_ACTION_DROP_PAGE, event->page, event->generation);
 }
 
-/* ---- The table: what each event means in each state -------------------------------------------------------
- */
+/* ---- The table: what each event means in each state --------------------------------------------------- */
 
 /* clang-format off */
 static const step table[JOB_EVENTS][JOB_STEPS] = {

@@ -17,8 +17,7 @@
 #include "serviced/settings.h"
 #include "wire/peer.h"
 
-/* ---- The list
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- The list ----------------------------------------------------------------------------------------- */
 
 static struct job_page *find(const struct job_run *run, uint32_t page, uint32_t generation)
 {
@@ -93,8 +92,7 @@ void job_pages_end(struct job_run *run)
     free(run->pages.list);
 }
 
-/* ---- 1. PAGE_BEGIN
- * -------------------------------------------------------------------------------------------------- */
+/* ---- 1. PAGE_BEGIN ------------------------------------------------------------------------------------ */
 
 static void break_off(struct visitor *visitor, const char *why)
 {
@@ -197,8 +195,7 @@ void job_pages_begin(struct job_run *run, struct visitor *visitor, const struct 
     }
 }
 
-/* ---- 2. PAGE_DATA
- * --------------------------------------------------------------------------------------------------- */
+/* ---- 2. PAGE_DATA ------------------------------------------------------------------------------------- */
 
 struct arrival {
     struct job_run *run;
@@ -289,8 +286,7 @@ void job_pages_data(struct job_run *run, struct visitor *visitor, const struct f
     }
 }
 
-/* ---- 3. PAGE_END
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- 3. PAGE_END -------------------------------------------------------------------------------------- */
 
 struct page_at_work {
     struct job_run *run;
@@ -387,8 +383,7 @@ void job_pages_finish(struct job_run *run, struct visitor *visitor, const struct
                       page_at_work_new(run, end->page, end->generation));
 }
 
-/* ---- 4. Verified, in the background
- * ---------------------------------------------------------------------------------- */
+/* ---- 4. Verified, in the background ------------------------------------------------------------------- */
 
 static void page_verified(void *context, int result)
 {
@@ -420,8 +415,7 @@ void job_pages_disconnect(struct job_run *run)
     page_receive_disconnect(&run->pages.receive);
 }
 
-/* ---- Pages that no longer count
- * ----------------------------------------------------------------------------------------- */
+/* ---- Pages that no longer count ----------------------------------------------------------------------- */
 
 void job_pages_drop(struct job_run *run, uint32_t page, uint32_t generation)
 {
@@ -458,8 +452,7 @@ void job_pages_remove_all(struct job_run *run)
     store_job_remove(pages->store, NULL, NULL);
 }
 
-/* ---- After a restart of the server
- * ----------------------------------------------------------------------------------------- */
+/* ---- After a restart of the server -------------------------------------------------------------------- */
 
 void job_pages_recover_row(struct job_run *run, const struct job_page *page)
 {

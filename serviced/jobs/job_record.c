@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Frames as values: the request and the ledger are kept in the form in which they travel
- * ------------------- */
+/* ---- Frames as values: the request and the ledger are kept in the form in which they travel ----------- */
 
 static int encode(const struct frame *frame, uint8_t **bytes, size_t *length)
 {
@@ -39,8 +38,7 @@ static int decode(enum frame_type type, const uint8_t *bytes, size_t length, str
     return frame_decode(&header, bytes + FRAME_HEADER_BYTES, frame, &why);
 }
 
-/* ---- A job
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- A job -------------------------------------------------------------------------------------------- */
 
 int job_record_start(struct job_record *record, uint64_t id, const char *client,
                      const struct frame_service_request *request, uint64_t now_ms)
@@ -171,8 +169,7 @@ void job_record_delete(struct registry_sqlite *database, uint64_t id)
     }
 }
 
-/* ---- A page
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- A page ------------------------------------------------------------------------------------------- */
 
 void job_page_put(struct registry_sqlite *database, uint64_t job, const struct job_page *page)
 {

@@ -19,6 +19,8 @@
 #include "serviced/server.h"
 
 /* What waits in the queue: an action of the job, or (visitor != 0) the answer to a request. */
+#define TODO_MAX 4096u /* a job of 1000 pages asks for some thousand things in all */
+
 struct todo {
     struct job_action action;
     uint64_t visitor;
@@ -51,6 +53,7 @@ static struct todo *take(struct job_run *run)
     struct todo *todo = run->first;
     if (todo) {
         run->first = todo->next;
+        run->todo_count--;
         if (!run->first)
             run->end = &run->first;
     }
@@ -92,8 +95,7 @@ bool job_run_worker_is_back(struct job_run *run)
     return !jobs_are_stopping(run->server->jobs);
 }
 
-/* ---- The actions
- * ------------------------------------------------------------------------------------------------- */
+/* ---- The actions -------------------------------------------------------------------------------------- */
 
 static void registered(void *context)
 {
@@ -222,8 +224,7 @@ void job_run_deliver_if_wanted(struct job_run *run)
         run->service->deliver(run);
 }
 
-/* ---- The queue
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- The queue ---------------------------------------------------------------------------------------- */
 
 static void work(struct job_run *run)
 {
@@ -250,6 +251,12 @@ static void append(struct job_run *run, const struct todo *todo)
     *copy = *todo;
     *run->end = copy;
     run->end = &copy->next;
+    run->todo_count++;
+}
+
+bool job_run_is_full(const struct job_run *run)
+{
+    return run->todo_count >= TODO_MAX;
 }
 
 static void append_all(struct job_run *run, const struct job_actions *actions)

@@ -41,6 +41,7 @@ struct job_run {
     uint32_t opener_request;
     /* The queue */
     struct todo *first, **end;
+    unsigned todo_count;
     bool is_waiting; /* for the registry */
     bool is_working;
     struct loop_timer *again; /* to register, when the record could not be made */
@@ -62,6 +63,9 @@ void job_run_handle(struct job_run *run, const struct job_event *event);
  */
 void job_run_request(struct job_run *run, const struct job_event *event, struct visitor *visitor,
                      uint32_t request);
+
+/* So much waits for the registry that nothing more is taken from the client. */
+bool job_run_is_full(const struct job_run *run);
 
 /* Around each request to a worker that has the job as its context. `back`: false when the server is being
  * stopped and nothing is to be done any more. */

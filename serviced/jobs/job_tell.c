@@ -24,8 +24,7 @@ struct job_watch {
     struct job_watch *next;
 };
 
-/* ---- What a job looks like
- * ------------------------------------------------------------------------------------------- */
+/* ---- What a job looks like ---------------------------------------------------------------------------- */
 
 static bool has_question(const struct job *job)
 {
@@ -134,8 +133,7 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
     frame_list_builder_free(&manners);
 }
 
-/* ---- Who watches
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Who watches -------------------------------------------------------------------------------------- */
 
 /* The user is needed: what the client's policy does not answer at once, or what a person has to see to. */
 static bool waits_for_user(const struct job_run *run)
@@ -195,9 +193,7 @@ void job_watch(struct job_run *run, struct visitor *visitor, uint32_t request)
         loop_timer_start(run->audience.patience, PATIENCE_MS + 50);
 }
 
-/* ---- When
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- When --------------------------------------------------------------------------------------------- */
 
 void job_tell_now(struct job_run *run)
 {

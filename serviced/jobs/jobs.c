@@ -32,8 +32,7 @@ struct jobs {
     bool is_stopping;
 };
 
-/* ---- Finding
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Finding ------------------------------------------------------------------------------------------ */
 
 struct job_run *jobs_find(const struct jobs *jobs, uint64_t id)
 {
@@ -97,9 +96,7 @@ static void add(struct jobs *jobs, struct job_run *run)
         jobs->last_id = run->record.job.id;
 }
 
-/* ---- A new job
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- A new job ---------------------------------------------------------------------------------------- */
 
 int jobs_start(struct jobs *jobs, struct visitor *client, const struct frame_service_request *request,
                struct visitor *opener)
@@ -120,8 +117,7 @@ int jobs_start(struct jobs *jobs, struct visitor *client, const struct frame_ser
     return 0;
 }
 
-/* ---- Sessions come and go
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Sessions come and go ----------------------------------------------------------------------------- */
 
 void jobs_list_known(const struct jobs *jobs, const char *client, const struct frame_list *in_hand,
                      struct frame_list_builder *known)
@@ -179,8 +175,7 @@ void jobs_link_lost(struct jobs *jobs, struct visitor *client)
     }
 }
 
-/* ---- Those that are over
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Those that are over ------------------------------------------------------------------------------ */
 
 static void forget(struct jobs *jobs, size_t index)
 {
@@ -251,8 +246,7 @@ static void look(void *context)
     loop_timer_start(jobs->look, LOOK_MS);
 }
 
-/* ---- Start and stop
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Start and stop ----------------------------------------------------------------------------------- */
 
 static int load_job(void *context, const struct registry_row *row)
 {

@@ -24,8 +24,7 @@ static void document_free(struct registry_document *document)
     free(document);
 }
 
-/* ---- Rows
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Rows --------------------------------------------------------------------------------------------- */
 
 static void put_client(struct registry *registry, const struct registry_client *client, registry_done done,
                        void *context)
@@ -146,8 +145,7 @@ struct registry_sqlite *registry_database(struct registry *registry)
     return registry->database;
 }
 
-/* ---- Clients and tokens
- * ---------------------------------------------------------------------------------------- */
+/* ---- Clients and tokens ------------------------------------------------------------------------------- */
 
 bool registry_name_is_valid(const char *name)
 {
@@ -284,8 +282,7 @@ void registry_expire(struct registry *registry, uint64_t now_ms)
     burn(registry, is_token_before, &now_ms);
 }
 
-/* ---- Documents
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Documents ---------------------------------------------------------------------------------------- */
 
 const struct registry_document *registry_documents(const struct registry *registry)
 {

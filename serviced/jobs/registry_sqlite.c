@@ -94,8 +94,7 @@ struct registry_sqlite {
     void *context;
 };
 
-/* ---- Changes ----------------------------------------------------------------------------------------------
- */
+/* ---- Changes ------------------------------------------------------------------------------------------ */
 
 struct registry_change *registry_change_new(enum registry_statement statement)
 {
@@ -204,8 +203,7 @@ static int commit(void *context)
     return result;
 }
 
-/* ---- On the loop
- * ------------------------------------------------------------------------------------------- */
+/* ---- On the loop -------------------------------------------------------------------------------------- */
 
 static void committed(void *context, int result);
 
@@ -312,8 +310,7 @@ int registry_sqlite_each(struct registry_sqlite *database, enum registry_table t
     return result;
 }
 
-/* ---- Opening
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Opening ------------------------------------------------------------------------------------------ */
 
 static int refuse(char why[REGISTRY_WHY_BYTES], const char *path, const char *text)
 {

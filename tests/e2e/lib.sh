@@ -39,6 +39,7 @@ fail() {
 cleanup() {
     local code=$?
     trap - EXIT
+    if declare -F at_exit >/dev/null; then at_exit; fi # what a story has to clear up itself
     for name in "${!pids[@]}"; do kill -KILL "${pids[$name]}" 2>/dev/null; done
     wait 2>/dev/null
     if grep -qE 'ERROR: (Address|Leak|Thread)Sanitizer|runtime error:' "$work"/*.log 2>/dev/null; then

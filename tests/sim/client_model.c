@@ -36,8 +36,7 @@ void client_event(struct world *world, struct job_read_event event)
     }
 }
 
-/* ---- Actions --------------------------------------------------------------------------------------------
- */
+/* ---- Actions ------------------------------------------------------------------------------------------ */
 
 static void send_to_server(struct world *world, struct message message)
 {
@@ -228,8 +227,7 @@ bool client_step(struct world *world)
     return send_page(world);
 }
 
-/* ---- The reading unit ------------------------------------------------------------------------------------
- */
+/* ---- The reading unit --------------------------------------------------------------------------------- */
 
 /* The unit ends with an error; `sheet_out`: what was in the path has come out at the other end, unread. */
 void unit_end(struct world *world, uint16_t code, bool sheet_out)
@@ -328,8 +326,7 @@ bool unit_step(struct world *world)
     return true;
 }
 
-/* ---- Life and death ---------------------------------------------------------------------------------------
- */
+/* ---- Life and death ----------------------------------------------------------------------------------- */
 
 /* The unit dies with the daemon; a sheet in its path stays there or comes out. */
 void client_crash(struct world *world)
@@ -378,8 +375,7 @@ void client_start(struct world *world)
     job_read_recover(job, begun);
 }
 
-/* ---- Messages from the server
- * ------------------------------------------------------------------------------ */
+/* ---- Messages from the server ------------------------------------------------------------------------- */
 
 void client_connected(struct world *world)
 {

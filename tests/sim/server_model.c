@@ -222,8 +222,7 @@ bool server_step(struct world *world)
     return false;
 }
 
-/* ---- Life and death
- * ----------------------------------------------------------------------------------------- */
+/* ---- Life and death ----------------------------------------------------------------------------------- */
 
 void server_crash(struct world *world)
 {
@@ -268,8 +267,7 @@ void server_open(struct world *world)
     server_event(world, (struct job_event){.type = JOB_EVENT_OPENED});
 }
 
-/* ---- Messages from the client
- * --------------------------------------------------------------------------------- */
+/* ---- Messages from the client ------------------------------------------------------------------------- */
 
 static void on_hello(struct world *world, const struct message *message)
 {

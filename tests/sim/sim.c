@@ -9,8 +9,7 @@
 
 #define STEPS_MAX 60000u
 
-/* ---- Chance and the story ---------------------------------------------------------------------------------
- */
+/* ---- Chance and the story ----------------------------------------------------------------------------- */
 
 uint32_t chance(struct world *world, uint32_t below)
 {
@@ -50,8 +49,7 @@ void broken(struct world *world, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- Files
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Files -------------------------------------------------------------------------------------------- */
 
 struct page_file *files_find(struct page_files *files, uint32_t page, uint32_t generation)
 {
@@ -79,8 +77,7 @@ void files_drop(struct page_files *files, uint32_t page, uint32_t generation)
         *file = files->files[--files->count];
 }
 
-/* ---- The connection
- * ------------------------------------------------------------------------------------------- */
+/* ---- The connection ----------------------------------------------------------------------------------- */
 
 /* What a peer may say twice without breaking the order of bytes on the wire. */
 static bool may_come_twice(enum message_type type)
@@ -156,8 +153,7 @@ bool link_step(struct world *world)
     return true;
 }
 
-/* ---- Faults
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Faults ------------------------------------------------------------------------------------------- */
 
 static void cut(struct world *world)
 {
@@ -256,8 +252,7 @@ static bool space_step(struct world *world)
     return true;
 }
 
-/* ---- The world
- * -------------------------------------------------------------------------------------------------- */
+/* ---- The world ---------------------------------------------------------------------------------------- */
 
 bool world_is_over(const struct world *world)
 {

@@ -433,8 +433,7 @@ START_TEST(order_holds_whatever_comes)
 }
 END_TEST
 
-/* ---- Single facts ---------------------------------------------------------------------------------------
- */
+/* ---- Single facts ------------------------------------------------------------------------------------- */
 
 static void page_after(int given, const char *when, uint32_t page, uint8_t state)
 {

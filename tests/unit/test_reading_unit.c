@@ -32,8 +32,7 @@
 #define IMAGES_MAX 12
 #define SEEN_MAX   64
 
-/* ---- A disk that fails on order --------------------------------------------------------------------------
- */
+/* ---- A disk that fails on order ----------------------------------------------------------------------- */
 
 static size_t disk_room = SIZE_MAX; /* bytes that may still be written, then … */
 static int disk_error = ENOSPC;     /* … this, */
@@ -74,8 +73,7 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-/* ---- A scanner that follows a script ----------------------------------------------------------------------
- */
+/* ---- A scanner that follows a script ------------------------------------------------------------------ */
 
 struct image {
     enum scanner_status start;
@@ -213,8 +211,7 @@ static struct image whole_image(void)
                           .end = SCANNER_END};
 }
 
-/* ---- A daemon that writes everything down -----------------------------------------------------------------
- */
+/* ---- A daemon that writes everything down ------------------------------------------------------------- */
 
 struct seen {
     struct frame frame;
@@ -334,8 +331,7 @@ static void ends_well(uint32_t last_page, uint8_t medium_ended)
     ck_assert_uint_eq(count_seen(FRAME_ERROR_NOTICE), 0);
 }
 
-/* ---- What is in the spool ---------------------------------------------------------------------------------
- */
+/* ---- What is in the spool ----------------------------------------------------------------------------- */
 
 static bool there_is(void (*name_of)(char *, uint32_t, uint32_t), uint32_t page)
 {
@@ -425,8 +421,7 @@ static void page_is_image(uint32_t page, unsigned image, size_t length)
         ck_assert_uint_eq(decoded.bytes[i], sample(image, i));
 }
 
-/* ---- Whole pages ------------------------------------------------------------------------------------------
- */
+/* ---- Whole pages -------------------------------------------------------------------------------------- */
 
 START_TEST(a_stack)
 {
@@ -515,8 +510,7 @@ START_TEST(reads_that_give_nothing_are_no_progress)
 }
 END_TEST
 
-/* ---- How it ends ------------------------------------------------------------------------------------------
- */
+/* ---- How it ends -------------------------------------------------------------------------------------- */
 
 START_TEST(ends)
 {
@@ -578,8 +572,7 @@ START_TEST(nothing_on_the_glass)
 }
 END_TEST
 
-/* ---- Every error at every step ----------------------------------------------------------------------------
- */
+/* ---- Every error at every step ------------------------------------------------------------------------ */
 
 enum error_step {
     AT_OPEN,
@@ -747,8 +740,7 @@ START_TEST(the_last_page_of_all)
 }
 END_TEST
 
-/* ---- The disk ---------------------------------------------------------------------------------------------
- */
+/* ---- The disk ----------------------------------------------------------------------------------------- */
 
 /* At every byte of the stream: the page is whole in the end. */
 START_TEST(full_spool)
@@ -833,8 +825,7 @@ START_TEST(no_spool)
 }
 END_TEST
 
-/* ---- The daemon -------------------------------------------------------------------------------------------
- */
+/* ---- The daemon --------------------------------------------------------------------------------------- */
 
 START_TEST(daemon_that_sends_something_else)
 {
@@ -875,8 +866,7 @@ START_TEST(unknown_optional_frames_are_skipped)
 }
 END_TEST
 
-/* ---- Words of drivers -------------------------------------------------------------------------------------
- */
+/* ---- Words of drivers --------------------------------------------------------------------------------- */
 
 START_TEST(sources)
 {
