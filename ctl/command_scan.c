@@ -107,7 +107,7 @@ static int go_on(struct invocation *invocation, struct job_view *view, const str
     if (invocation->is_json)
         return job_show(invocation, view->job);
     fprintf(invocation->out, "job %llu goes on: %s\n", (unsigned long long)view->job,
-            manner_text((uint8_t)answer->manner));
+            manner_text(view->phase.function, (uint8_t)answer->manner));
     return EXIT_DONE;
 }
 

@@ -2,7 +2,7 @@
 
 /* The words of manners.def, so that they are kept once. */
 static const char manner_words[] =
-#define MANNER(NAME, number, word, text) word "|"
+#define MANNER(NAME, number, word, text, sheets) word "|"
 #include <deskline/manners.def>
 #undef MANNER
     "";

@@ -99,7 +99,7 @@ void prompt_print_offers(FILE *out, const struct job_view *view)
     for (unsigned i = 0; i < view->offer_count; i++) {
         const struct manner_offer *offer = &view->offers[i];
         fprintf(out, "  %u  %-10s %s", i + 1, manner_name((uint8_t)offer->manner),
-                manner_text((uint8_t)offer->manner));
+                manner_text(view->phase.function, (uint8_t)offer->manner));
         print_about(out, offer);
         fputs(i ? "\n" : " [default]\n", out);
     }
