@@ -1,0 +1,15 @@
+/* A line on a terminal that is written over as things get on. */
+#ifndef DESKLINE_CTL_TERMINAL_H
+#define DESKLINE_CTL_TERMINAL_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* What fits into a line that is to be written over; as for 80 columns where the width is not known. */
+unsigned terminal_columns(FILE *out);
+/* Writes the text over the line in which the cursor stands. */
+void terminal_overwrite(FILE *out, const char *text);
+/* A clock that only goes forward. */
+uint64_t terminal_now_ms(void);
+
+#endif
