@@ -12,7 +12,7 @@
 #include "ctl/upload.h"
 #include "ctl/values.h"
 
-#define LEFT_BYTES 400
+#define LEFT_BYTES 300 /* of documents that are named */
 
 /* What is asked for: the same for every document. */
 struct printing {
@@ -95,7 +95,7 @@ static int start(const struct printing *printing, uint64_t source, uint32_t uplo
 {
     const struct arguments *arguments = &printing->invocation->arguments;
     struct frame request = {.type = FRAME_SERVICE_REQUEST};
-    struct text_buffer meanwhile;
+    char meanwhile[300];
     request.service_request.service = frame_text_of("print");
     request.service_request.client = printing->client;
     request.service_request.print = printing->options;
@@ -105,11 +105,8 @@ static int start(const struct printing *printing, uint64_t source, uint32_t uplo
     request.service_request.document.title = arguments->given[OPTION_title]
                                                  ? frame_text_of(arguments->text[OPTION_title])
                                                  : frame_text_of(source ? "" : name);
-    text_start(&meanwhile, 512);
-    text_printf(&meanwhile, "being prepared: %s", name);
-    int exit_code = service_start(printing->invocation, &request, text_of(&meanwhile));
-    text_free(&meanwhile);
-    return exit_code;
+    snprintf(meanwhile, sizeof meanwhile, "being prepared: %s", name);
+    return service_start(printing->invocation, &request, meanwhile);
 }
 
 static int print_file(const struct printing *printing, const char *path)
@@ -140,14 +137,19 @@ static void say_left(const struct printing *printing, unsigned next, int exit_co
     struct text_buffer left;
     if (next == printing->count)
         return;
-    text_start(&left, LEFT_BYTES);
+    text_start(&left, 2 * LEFT_BYTES);
     for (unsigned i = next; i < printing->count; i++) {
         char escaped[256];
-        text_escape(escaped, sizeof escaped, printing->documents[i], strlen(printing->documents[i]));
+        size_t length =
+            text_escape(escaped, sizeof escaped, printing->documents[i], strlen(printing->documents[i]));
+        if (left.length + length > LEFT_BYTES && i > next) {
+            text_printf(&left, " and %u more", printing->count - i);
+            break;
+        }
         text_printf(&left, "%s%s", i > next ? ", " : "", escaped);
     }
-    invocation_refuse(printing->invocation, (enum exit_code)exit_code, ERROR_NOT_POSSIBLE, "not begun: %s%s",
-                      text_of(&left), left.cut ? " …" : "");
+    invocation_refuse(printing->invocation, (enum exit_code)exit_code, ERROR_NOT_POSSIBLE, "not begun: %s",
+                      text_of(&left));
     text_free(&left);
 }
 

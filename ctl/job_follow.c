@@ -27,7 +27,7 @@ static void show_progress(struct follow *follow)
     struct text_buffer text;
     if (invocation->is_json)
         return;
-    text_start(&text, invocation->is_terminal ? terminal_columns(invocation->out) : LINES_BYTES);
+    text_start(&text, LINES_BYTES);
     if (invocation->is_terminal) {
         progress_line(&follow->progress, &follow->view, terminal_now_ms(), &text);
         terminal_overwrite(invocation->out, text_of(&text));

@@ -2,7 +2,6 @@
 
 #include "ctl/service.h"
 
-#include "base/text.h"
 #include "ctl/job_follow.h"
 #include "ctl/job_list.h"
 #include "ctl/terminal.h"
@@ -14,22 +13,13 @@ static void on_opened(void *context, const struct frame *frame)
         *job = frame->job;
 }
 
-static void show_meanwhile(const struct invocation *invocation, const char *text)
-{
-    struct text_buffer line;
-    text_start(&line, terminal_columns(invocation->out));
-    text_append(&line, text);
-    terminal_overwrite(invocation->out, text_of(&line));
-    text_free(&line);
-}
-
 int service_start(struct invocation *invocation, struct frame *request, const char *meanwhile)
 {
     bool shows = meanwhile && invocation->is_terminal && !invocation->is_json;
     struct outcome outcome;
     uint64_t job = 0;
     if (shows)
-        show_meanwhile(invocation, meanwhile);
+        terminal_overwrite(invocation->out, meanwhile);
     connection_call(invocation->connection, request, on_opened, &job, &outcome);
     if (shows)
         terminal_overwrite(invocation->out, "");

@@ -2,10 +2,14 @@
 
 #include "ctl/terminal.h"
 
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
-unsigned terminal_columns(FILE *out)
+#include "base/text.h"
+
+/* One less than the terminal has, so that the cursor stays in the line; 79 where that is not known. */
+static unsigned columns(FILE *out)
 {
     struct winsize size;
     return !ioctl(fileno(out), TIOCGWINSZ, &size) && size.ws_col > 1 ? size.ws_col - 1u : 79;
@@ -13,7 +17,10 @@ unsigned terminal_columns(FILE *out)
 
 void terminal_overwrite(FILE *out, const char *text)
 {
-    fprintf(out, "\r\033[K%s", text);
+    char line[1024];
+    size_t room = columns(out) + 1u;
+    text_escape(line, room < sizeof line ? room : sizeof line, text, strlen(text));
+    fprintf(out, "\r\033[K%s", line);
     fflush(out);
 }
 

@@ -5,9 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What fits into a line that is to be written over; as for 80 columns where the width is not known. */
-unsigned terminal_columns(FILE *out);
-/* Writes the text over the line in which the cursor stands. */
+/* Writes the text over the line in which the cursor stands: escaped, and cut where the terminal ends. */
 void terminal_overwrite(FILE *out, const char *text);
 /* A clock that only goes forward. */
 uint64_t terminal_now_ms(void);

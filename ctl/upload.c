@@ -122,7 +122,7 @@ static void show(struct upload *upload)
         (upload->offset < upload->length && now_ms - upload->shown_ms < SHOW_MS))
         return;
     upload->shown_ms = now_ms;
-    text_start(&line, terminal_columns(invocation->out));
+    text_start(&line, 512);
     text_printf(&line, "%.1f of %.1f MB sent", (double)upload->offset / 1e6, (double)upload->length / 1e6);
     if (now_ms > upload->begun_ms + SHOW_MS)
         text_printf(&line, ", %.1f MB/s", (double)upload->offset / 1e3 / (double)(now_ms - upload->begun_ms));
