@@ -102,8 +102,8 @@ static int start(const struct printing *printing, uint64_t source, uint32_t uplo
     request.service_request.source = source;
     request.service_request.upload = upload;
     /* A document of the archive has a title of its own. */
-    request.service_request.document.title = arguments->given[OPTION_title]
-                                                 ? frame_text_of(arguments->text[OPTION_title])
+    request.service_request.document.title = arguments->given[OPTION_job_title]
+                                                 ? frame_text_of(arguments->text[OPTION_job_title])
                                                  : frame_text_of(source ? "" : name);
     snprintf(meanwhile, sizeof meanwhile, "being prepared: %s", name);
     return service_start(printing->invocation, &request, meanwhile);

@@ -14,7 +14,7 @@ int command_watch(struct invocation *invocation)
 /* --printer is for a job that prints. */
 static int check_printer(struct invocation *invocation, const struct job_view *view)
 {
-    if (!invocation->arguments.given[OPTION_printer] || job_view_is_printing(view))
+    if (!invocation->arguments.given[OPTION_other_printer] || job_view_is_printing(view))
         return EXIT_DONE;
     return invocation_refuse(invocation, EXIT_USAGE, ERROR_BAD_REQUEST,
                              "job %llu does not print: --printer is not for it",
@@ -85,7 +85,7 @@ int command_restart(struct invocation *invocation)
         exit_code = refuse_without_manner(invocation, &view);
     if (!exit_code)
         exit_code = designate(invocation, &view, &answer);
-    answer.printer = invocation->arguments.text[OPTION_printer];
+    answer.printer = invocation->arguments.text[OPTION_other_printer];
     if (!exit_code)
         exit_code = job_answer(invocation, &view, &answer);
     if (!exit_code)
