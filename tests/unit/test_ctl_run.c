@@ -159,7 +159,7 @@ static void take_upload_data(const struct frame_upload_data *data)
     upload.credit -= data->bytes.length;
     if (upload.step->refuses_at && upload.offset >= upload.step->refuses_at)
         end_upload();
-    else if (!upload.credit)
+    else if (!upload.credit && upload.offset < upload.length)
         grant();
 }
 
