@@ -4,6 +4,8 @@
 #   start_cups [CUPS]               a cupsd of its own; its address is then in ${cups_port[CUPS]}, also after a restart
 #   queue PRINTER [raw|ppd] [LPADMIN-OPTION…]   a queue for the printer, at cupsd $CUPS; queue and printer have one name
 #   start_driverless PRINTER        an ippeveprinter; port in ${printer_port[PRINTER]}, also after a power cycle
+#   make_pdf FILE TEXT…             a page for each text
+#   print_job PRINTER FILE [IPPTOOL-ATTRIBUTE…]   Print-Job by the stock ipptool; $job is its number
 #   printer_uri PRINTER             ipp://127.0.0.1:PORT/printers/NAME, or …/ipp/print
 #   start_hostile                   addresses that keep no rule; hostile_uri MANNER
 #   stop, kill_hard CUPS|PRINTER    from lib.sh; start again with the function above
@@ -91,6 +93,8 @@ printer() {
     [ $# = 0 ] || printf '%s\n' "$@" >"$work/$name/options"
     [ "$(id -u)" != 0 ] || chmod 711 "$work"
 }
+
+make_pdf() { python3 "$printers_source/make_pdf.py" "$@" || exit 99; }
 
 # ---- cupsd ----
 
@@ -248,6 +252,8 @@ printer_fault() { "$operator" printer-fault "$work/$1" "$2" || fail "no fault '$
 printer_clear() { rm -f "$work/$1/condition"; }
 printer_condition() { cat "$work/$1/condition" 2>/dev/null; }
 
+ended() { ! kill -0 "${pids[$1]}"; }
+
 # ---- What came out ----
 
 printer_log() { cat "$work/$1/log"; }
@@ -273,7 +279,7 @@ ask() {
     {
         echo "{ OPERATION $operation GROUP operation-attributes-tag"
         echo 'ATTR charset attributes-charset utf-8 ATTR language attributes-natural-language en'
-        echo "ATTR uri printer-uri \$uri"
+        echo 'ATTR uri printer-uri $uri'
         printf '%s\n' "$@"
         echo "ATTR name requesting-user-name someone }"
     } | ipptool -tv "$uri" /dev/stdin
@@ -282,6 +288,24 @@ value_of() { sed -n "s/^ *$1 ([^)]*) = //p"; }
 printer_attribute() { ask "$1" Get-Printer-Attributes "ATTR keyword requested-attributes $2" | value_of "$2" | tail -n 1; }
 job_attribute() { ask "$1" Get-Job-Attributes "ATTR integer job-id $2" "ATTR keyword requested-attributes $3" | value_of "$3"; }
 printer_jobs() { ask "$1" Get-Jobs 'ATTR keyword which-jobs not-completed' 'ATTR keyword requested-attributes job-id' | value_of job-id; }
+
+# print_job PRINTER FILE [ATTRIBUTE-LINE…]: the attributes are those of the job
+print_job() {
+    local uri file=$2
+    uri=$(printer_uri "$1")
+    shift 2
+    {
+        echo '{ OPERATION Print-Job GROUP operation-attributes-tag'
+        echo 'ATTR charset attributes-charset utf-8 ATTR language attributes-natural-language en'
+        echo 'ATTR uri printer-uri $uri ATTR name requesting-user-name someone'
+        echo "ATTR name job-name \"${TITLE:-$(basename "$file")}\" ATTR mimeMediaType document-format ${FORMAT:-application/pdf}"
+        echo 'GROUP job-attributes-tag'
+        printf '%s\n' "$@"
+        echo 'FILE $filename }'
+    } | ipptool -tv -f "$file" "$uri" /dev/stdin >"$out" 2>&1
+    job=$(value_of job-id <"$out")
+    [ -n "$job" ] || fail "$uri takes no job"
+}
 printer_cancel() { ask "$1" Cancel-Job "ATTR integer job-id $2" >"$out" 2>&1 || fail "$1 does not cancel job $2"; }
 
 # ---- Waiting ----
