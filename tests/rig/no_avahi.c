@@ -1,7 +1,8 @@
 /* Preloaded into ippeveprinter, which ends when no avahi-daemon answers, even where it is to announce
    nothing: a client library that agrees to all and does nothing. The printer is also bound to this machine's
    loopback only, and does not end where there is no IPv6. */
-#define _GNU_SOURCE
+#include "config.h"
+
 #include <cups/http.h>
 #include <dlfcn.h>
 #include <sys/eventfd.h>
