@@ -1,14 +1,15 @@
 # The rig's printers, for the end-to-end stories. Sourced behind tests/e2e/lib.sh. Bash.
 #
-#   printer NAME [OPTION…]          a printer of the rig, $work/NAME (README.md: options, faults, what lies in the folder)
+#   printer NAME [OPTION…]          a printer of the rig, $work/NAME (README.md: options, faults, its folder)
 #   start_cups [CUPS]               a cupsd of its own; its address is then in ${cups_port[CUPS]}, also after a restart
-#   queue PRINTER [raw|ppd] [LPADMIN-OPTION…]   a queue for the printer, at cupsd $CUPS; queue and printer have one name
+#   queue PRINTER [raw|ppd] [LPADMIN-OPTION…]   a queue for the printer, of its name, at cupsd $CUPS
 #   start_driverless PRINTER        an ippeveprinter; port in ${printer_port[PRINTER]}, also after a power cycle
 #   make_pdf FILE TEXT…             a page for each text
 #   print_job PRINTER FILE [IPPTOOL-ATTRIBUTE…]   Print-Job by the stock ipptool; $job is its number
 #   printer_uri PRINTER             ipp://127.0.0.1:PORT/printers/NAME, or …/ipp/print
 #   start_hostile                   addresses that keep no rule; hostile_uri MANNER
 #   stop, kill_hard CUPS|PRINTER    from lib.sh; start again with the function above
+#   queue_enable PRINTER · queue_disable PRINTER
 #   printer_fault PRINTER LINE · printer_clear PRINTER · printer_condition PRINTER
 #   cups_power_off [CUPS]           kill -9, with the backends and filters; kill_hard leaves these behind
 #   printer_power_off PRINTER · printer_power_cycle PRINTER · printer_freeze PRINTER · printer_thaw PRINTER
@@ -26,26 +27,29 @@
 # A queue of cupsd, error policy stop-printer:
 #   moving, or hangs                 processing job-printing 0 · processing none
 #   condition, before                pending printer-stopped 0 · stopped REASON,paused
-#   condition, after: out            pending printer-stopped 0 · stopped REASON,paused       (the same: nobody can know)
+#   condition, after: out            pending printer-stopped 0 · stopped REASON,paused   (nobody can know)
 #   condition, counted: out          pending printer-stopped 1 · stopped REASON,paused
-#   on-condition=wait                processing job-printing 0 · processing REASON           (also after a cancel: until a job runs)
+#   on-condition=wait                processing job-printing 0 · processing REASON      (after a cancel too: until a job runs)
 #   ioerr; stop; unreadable document pending printer-stopped 0 · stopped paused
 #   crash, before or after           pending printer-stopped 0 · stopped paused, printer-state-message 'Backend failed'
 #   hold                             pending-held job-hold-until-specified 0 · idle none
 #   retry                            pending-held resources-are-not-ready 0 · idle none, then it is printed
 #   cancel                           canceled processing-to-stop-point 0 · idle none
-#   completed                        completed processing-to-stop-point 1 · idle none        (the old reason stays there)
-#   ioerr with policy abort-job      aborted processing-to-stop-point 0 · idle none; retry-job as retry; retry-current-job: printed
+#   completed                        completed processing-to-stop-point 1 · idle none    (the old reason stays)
+#   ioerr with policy abort-job      aborted processing-to-stop-point 0 · idle none (retry-job: as retry; retry-current-job:
+#                                    it is printed)
 #   Cancel-Job while stopped         canceled processing-to-stop-point 0 · stopped REASON,paused
 #   cupsenable, nothing to print     · idle REASON: the reason stays until the next job has run
-#   cupsdisable while a sheet moves  pending job-printing 0, and 1 when it has come out · stopped paused. Enabled again it
-#                                    is printed again
+#   cupsdisable while a sheet moves  pending job-printing 0, and 1 when it has come out · stopped paused. Enabled again:
+#                                    printed again
 #   3 sheets, jam before the second  pending 1; enabled again: all 3 once more, and job-impressions-completed 4 in the end
 #   PDF through pdftopdf             it counts too: 3 impressions are 6 or more
-#   kill -9 of cupsd, start          the job is processing again at once, with the same job-id and job-uuid; the backend of before
-#                                    prints on as an orphan: the sheet comes out twice
-#   a queue of policy password       client-error-not-authenticated for Print-Job and the like, HTTP 401; uri-authentication-supported basic
-#   a queue that does not exist      client-error-not-found; cupsreject: server-error-not-accepting-jobs, printer-is-accepting-jobs false
+#   kill -9 of cupsd, start          the job is processing again at once, with the same job-id and job-uuid; the backend
+#                                    of before prints on as an orphan: the sheet comes out twice
+#   a queue of policy password       client-error-not-authenticated for Print-Job and the like (HTTP 401);
+#                                    uri-authentication-supported basic
+#   a queue that does not exist      client-error-not-found
+#   cupsreject                       server-error-not-accepting-jobs; printer-is-accepting-jobs false
 # REASON: media-jam-error media-empty-error output-area-full-error cover-open-error toner-empty-error
 #
 # An ippeveprinter, on-condition=wait:
@@ -59,8 +63,8 @@
 #   on-condition=reprint, after      completed job-completed-successfully 1: it came out twice
 #   cancel by anyone                 processing processing-to-stop-point, then canceled job-canceled-by-user 0 (after: out)
 #   unreadable document              aborted aborted-by-system 0, job-impressions 0
-#   power cycle                      client-error-not-found for the old job-id; job-id begins at 1 again; another job-uuid for the
-#                                    same job-id; printer-up-time begins again
+#   power cycle                      client-error-not-found for the old job-id; job-id begins at 1 again, with another
+#                                    job-uuid; printer-up-time begins again
 #   a job that is over for 60 s      client-error-not-found: it has been forgotten
 #   printer-state-reasons            media-jam media-empty cover-open toner-empty other (for output-full), with -warning while it
 #                                    is processing and -report when idle, never -error; printer-state never stopped
@@ -200,6 +204,9 @@ queue() {
     lpadmin -h "127.0.0.1:${cups_port[$CUPS]}" -p "$name" -E -v "rigprinter://$work/$name" "${driver[@]}" "$@" 2>>"$work/lpadmin.log" ||
         fail "no queue $name"
 }
+
+queue_enable() { cupsenable -h "127.0.0.1:${cups_port[${printer_queue[$1]}]}" "$1"; }
+queue_disable() { cupsdisable -h "127.0.0.1:${cups_port[${printer_queue[$1]}]}" "$1"; }
 
 # ---- ippeveprinter ----
 

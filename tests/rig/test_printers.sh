@@ -32,7 +32,7 @@ logged() {
     [ "$count" = "$2" ] || fail "'$3' is in the log of $1 $count times, not $2: $(printer_log "$1")"
 }
 sheets() { [ "$(printer_out "$1")" = "$2" ] || fail "$1 has put out $(printer_out "$1") sheets, not $2"; }
-enable() { printer_clear "$1" && cupsenable -h "$(at)" "$1"; }
+enable() { printer_clear "$1" && queue_enable "$1"; }
 text_of() { pdftotext "$1" - | tr -d '\f' | grep .; }
 
 make_pdf "$work/one.pdf" "the only page"
@@ -85,7 +85,7 @@ while read -r fault reason; do
     shows "$fault" "$job" pending 1 stopped "$reason,paused"
     logged "$fault" 1 "fault sheet=2 when=before do=$fault job=$job"
     sheets "$fault" 1
-    cupsenable -h "$(at)" "$fault"
+    queue_enable "$fault"
     wait_for_log "$fault" "refused job=$job do=$fault"
     shows "$fault" "$job" pending 1 stopped "$reason,paused"
     enable "$fault"
@@ -173,7 +173,7 @@ sheets waits 0
 step "a queue is stopped in the middle of a sheet, and enabled: the sheet comes out twice"
 printer paced pace=0.4 && queue paced && lay paced "$one"
 wait_for_log paced "job .*"
-cupsdisable -h "$(at)" paced
+queue_disable paced
 wait_for_sheets paced 1
 shows paced "$job" pending 1 stopped paused
 enable paced
