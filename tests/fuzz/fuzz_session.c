@@ -311,11 +311,10 @@ static void say_restart(const struct choice *by)
 static void say_manner(const struct choice *by)
 {
     uint32_t round = by->run && by->d < 0xf0 ? by->run->record.job.question : by->d;
-    say(&(struct frame){
-        .type = FRAME_MANNER_NOTICE,
-        .job = by->job,
-        .manner_notice = {
-            .round = round, .manner = (uint8_t)(by->c % 10), .page = by->b % 8, .request = by->d}});
+    say(&(struct frame){.type = FRAME_MANNER_NOTICE,
+                        .job = by->job,
+                        .manner_notice = {round, (uint8_t)(by->c % 10), by->b % 8, by->d,
+                                          frame_text_of(by->c & 0x80 ? "b" : "")}});
 }
 
 static void say_cancel(const struct choice *by)
