@@ -14,8 +14,8 @@
 #include "tests/unit/test_tls_support.h"
 #include "wire/peer.h"
 
-#define SWEEP_MS  250u
-#define SETTLE_MS 1500u /* after which the sweeps have given back what they can */
+#define SWEEP_MS  1000u
+#define SETTLE_MS 3000u /* after which the sweeps have given back what they can */
 
 struct side {
     struct loop *loop;

@@ -9,7 +9,7 @@
 #include "tests/unit/test_tls_support.h"
 
 #define PEERS     400u /* so many that what the libraries take once and for all does not count for much */
-#define BOUND_KIB 20.5
+#define BOUND_KIB 22.3 /* 19.7 on a machine that is not busy; how a crowd mixes makes a difference of 2 */
 
 /* A sanitizer's memory says nothing about ours. */
 #if defined(__SANITIZE_ADDRESS__)
