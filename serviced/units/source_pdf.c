@@ -17,10 +17,18 @@
 #include "base/text.h"
 #include "serviced/units/pdf_source.h"
 
+/*
+ * libqpdf keeps every object that it has read. So the document is opened anew after so many pages, or after
+ * an eighth of them where that is more: the time stays linear, and what grows with the pages is their index.
+ */
+#define PAGES_AT_ONCE 500
+#define OPENINGS_MOST 8
+
 struct pdf {
     struct source base;
     const struct splitting_orders *orders;
     qpdf_data from;
+    uint32_t copied; /* pages, since it was opened */
 };
 
 int pdf_failed(qpdf_data qpdf, const char *what, struct refusal *refusal)
@@ -85,6 +93,22 @@ static int count_pages(struct pdf *pdf, struct refusal *refusal)
         return refuse(refusal, ERROR_DOCUMENT, "the PDF declares %lld pages but has %d", declared, count);
     pdf->base.pages = (uint32_t)count;
     return 0;
+}
+
+static int open_again_if_due(struct pdf *pdf, struct refusal *refusal)
+{
+    uint32_t pages = pdf->base.pages, due = pages / OPENINGS_MOST;
+    if (pdf->copied < (due > PAGES_AT_ONCE ? due : PAGES_AT_ONCE))
+        return 0;
+    pdf->copied = 0;
+    qpdf_cleanup(&pdf->from);
+    pdf->from = new_qpdf();
+    int error = read_file(pdf, refusal);
+    if (!error)
+        error = count_pages(pdf, refusal);
+    if (!error && pdf->base.pages != pages)
+        error = refuse(refusal, ERROR_DOCUMENT, "the PDF changed while it was read");
+    return error;
 }
 
 static void pdf_free(struct source **source)
@@ -181,15 +205,18 @@ static int pdf_write(struct source *source, const uint32_t *pages, unsigned coun
     struct pdf *pdf = (struct pdf *)source;
     qpdf_data to = new_qpdf();
     char what[64];
-    int error = 0;
+    int error = open_again_if_due(pdf, refusal);
     snprintf(what, sizeof what, "page %u of the PDF is damaged", pages[0]);
     qpdf_empty_pdf(to);
     for (unsigned i = 0; i < count && !error; i++)
         error = pdf_page_copy(to, pdf->from, pages[i], pdf->orders, refusal);
+    pdf->copied += count;
     if (!error) {
         copy_layers(to, pdf->from);
-        error = check_streams(to, pages[0], refusal);
+        error = pdf_failed(to, what, refusal);
     }
+    if (!error)
+        error = check_streams(to, pages[0], refusal);
     if (!error)
         error = pdf_failed(pdf->from, what, refusal);
     if (!error)

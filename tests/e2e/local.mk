@@ -1,6 +1,7 @@
 # The end-to-end stories. Each is a test of its own; lib.sh has what they share.
 E2E_TESTS =
 E2E_TESTS += tests/e2e/10-reading-unit.sh
+E2E_TESTS += tests/e2e/15-splitting-unit.sh
 E2E_TESTS += tests/e2e/20-jam-and-every-manner.sh
 E2E_TESTS += tests/e2e/21-every-kind-of-page.sh
 E2E_TESTS += tests/e2e/22-trouble-everywhere.sh

@@ -75,4 +75,4 @@ CLEANFILES += rig-sane/libsane-rig.so.1 rig-sane/dll.conf \
 rig: tests/rig/rig-operator$(EXEEXT) tests/rig/link-proxy$(EXEEXT) tests/rig/rig-link$(EXEEXT) $(check_DATA)
 
 TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh
-EXTRA_DIST += tests/rig/test_rig.sh tests/rig/README.md
+EXTRA_DIST += tests/rig/test_rig.sh tests/rig/README.md tests/rig/make_pdf.py
