@@ -73,8 +73,33 @@ static int read_file(struct pdf *pdf, struct refusal *refusal)
     return 0;
 }
 
+#define TREE_LEVELS 64
+
+/* libqpdf walks the page tree as deep and as long as it is; this looks first. `budget` is how many nodes may
+ * still come. */
+static int check_tree(qpdf_data from, qpdf_oh node, unsigned level, uint32_t *budget, struct refusal *refusal)
+{
+    qpdf_oh kids = qpdf_oh_get_key(from, node, "/Kids");
+    int count = qpdf_oh_is_array(from, kids) ? qpdf_oh_get_array_n_items(from, kids) : 0, error = 0;
+    if (level > TREE_LEVELS)
+        return refuse(refusal, ERROR_DOCUMENT,
+                      "the page tree of the PDF is circular, or deeper than %d levels", TREE_LEVELS);
+    for (int i = 0; i < count && !error; i++) {
+        qpdf_oh kid = qpdf_oh_get_array_item(from, kids, i);
+        if ((*budget)-- == 0)
+            error = refuse(refusal, ERROR_LIMIT, "the PDF has more pages than are allowed");
+        else if (qpdf_oh_is_dictionary(from, kid) && qpdf_oh_has_key(from, kid, "/Kids"))
+            error = check_tree(from, kid, level + 1, budget, refusal);
+        qpdf_oh_release(from, kid);
+    }
+    qpdf_oh_release(from, kids);
+    return error;
+}
+
 static int count_pages(struct pdf *pdf, struct refusal *refusal)
 {
+    uint32_t budget =
+        pdf->orders->page_limit * 2; /* nodes with a single page each are the worst that is sane */
     qpdf_data from = pdf->from;
     qpdf_oh tree = qpdf_oh_get_key(from, qpdf_get_root(from), "/Pages");
     long long declared = 0;
@@ -84,6 +109,8 @@ static int count_pages(struct pdf *pdf, struct refusal *refusal)
     if (declared > pdf->orders->page_limit)
         return refuse(refusal, ERROR_LIMIT, "the PDF declares %lld pages; at most %u are allowed", declared,
                       pdf->orders->page_limit);
+    if (qpdf_oh_is_dictionary(from, tree) && check_tree(from, tree, 1, &budget, refusal))
+        return -ECANCELED;
     int count = qpdf_get_num_pages(from);
     if (pdf_failed(from, "the pages of the PDF cannot be found", refusal))
         return -ECANCELED;

@@ -24,4 +24,4 @@ E2E_TESTS += tests/e2e/70-clean-shutdown.sh
 E2E_TESTS += tests/e2e/80-installed.sh
 E2E_TESTS += tests/e2e/90-demo.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/another_client.py tests/e2e/other_client.c tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/another_client.py tests/e2e/other_client.c tests/e2e/lib.sh tests/e2e/lsan.supp $(E2E_TESTS)
