@@ -51,6 +51,10 @@ for name in $(ls "$blocks"); do
     grep -q "^block $name .* length=$(stat -c %s "$blocks/$name") digest=$(sha256sum "$blocks/$name" | cut -d' ' -f1)$" "$out" ||
         fail "length or digest of $name are not those of the file"
 done
+python3 "$make_pdf" layers layers.pdf && pdftoppm -r 20 layers.pdf layers
+[ "$(pnmtoplainpnm layers-1.ppm | tail -n +4 | tr -s ' ' '\n' | grep -cx 0)" -gt 3000 ] || exit 99
+split 0 layers.pdf && same_look layers.pdf 1 "$(block 1)" 1
+split 0 shared.pdf
 cp -r "$blocks" first && split 0 shared.pdf && diff -r first "$blocks" || fail "the same document gave other blocks"
 
 step "two sides: a sheet is two pages, and a range keeps its count"
@@ -130,6 +134,19 @@ for name in color interlaced gray; do
     [ $name = gray ] && sample=$gray || sample=$color
     same_pages "$(block 1)" "$sample"
 done
+python3 - <<'END' || exit 99
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+def png(name, depth, row):
+    head = struct.pack('>IIBBBBB', 16, 16, depth, 6, 0, 0, 0)
+    open(name, 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + chunk(b'IDAT', zlib.compress((b'\0' + row) * 16)) + chunk(b'IEND', b''))
+# Red that cannot be seen, black that is half there, green.
+png('clear8.png', 8, b'\xff\0\0\0' * 8 + b'\0\0\0\x80' * 4 + b'\0\xff\0\xff' * 4)
+png('clear16.png', 16, b'\xff\xff\0\0\0\0\0\0' * 8 + b'\0\0\0\0\0\0\x80\x80' * 4 + b'\0\0\xff\xff\0\0\xff\xff' * 4)
+open('clear.ppm', 'wb').write(b'P6 16 16 255\n' + (b'\xff' * 24 + b'\x7f' * 12 + b'\0\xff\0' * 4) * 16)
+END
+for name in clear8 clear16; do split 0 $name.png && same_pages "$(block 1)" clear.ppm; done
 for page in lineart/*; do pnmtotiff -quiet -g4 "$page" >"$page.tif" 2>/dev/null || exit 99; done
 tiffcp -c g4 lineart/*.tif lineart.tif && rm lineart/*.tif
 split 0 lineart.tif sides=two

@@ -18,6 +18,7 @@ class Pdf:
         self.tree_entries = '/MediaBox [0 0 595 842]'
         self.declared = None
         self.trailer = ''
+        self.root_entries = ''
 
     def number(self):
         self.count += 1
@@ -47,7 +48,7 @@ class Pdf:
         if self.tree not in self.objects:
             kids = ' '.join('%d 0 R' % kid for kid in self.kids)
             self.put(self.tree, '<< /Type /Pages /Kids [%s] /Count %d %s >>' % (kids, declared, self.tree_entries))
-        root = self.add('<< /Type /Catalog /Pages %d 0 R >>' % self.tree)
+        root = self.add('<< /Type /Catalog /Pages %d 0 R %s >>' % (self.tree, self.root_entries))
         out = bytearray(b'%PDF-1.6\n%\xe2\xe3\xcf\xd3\n')
         places = {}
         for number in sorted(self.objects):
@@ -91,6 +92,14 @@ def shared(pdf, pages):
             pdf.kids[0] if pdf.kids else pdf.tree))
         pdf.page('/Annots [%d 0 R %d 0 R] %s' % (field, link, ['', '/Rotate 90', '/CropBox [36 36 559 700]'][i % 3]), contents)
     pdf.trailer = '/Info << /Title (A shared document) >>'
+
+
+def layers(pdf, pages):
+    """A layer that is switched off, and one that is on."""
+    off, on = (pdf.add('<< /Type /OCG /Name (%s) >>' % name) for name in ('off', 'on'))
+    pdf.root_entries = '/OCProperties << /OCGs [%d 0 R %d 0 R] /D << /OFF [%d 0 R] >> >>' % (off, on, off)
+    pdf.page('/Resources << /Properties << /Off %d 0 R /On %d 0 R >> >>' % (off, on),
+             pdf.stream('', '/OC /Off BDC 72 72 200 200 re f EMC /OC /On BDC 72 500 200 200 re f EMC'))
 
 
 def bomb(pdf, pages):
@@ -187,7 +196,7 @@ def plain(pdf, pages):
 
 
 KINDS = {
-    'shared': shared, 'plain': plain, 'bomb': bomb, 'bomb-in-a-form': bomb_in_a_form, 'many-filters': many_filters,
+    'shared': shared, 'layers': layers, 'plain': plain, 'bomb': bomb, 'bomb-in-a-form': bomb_in_a_form, 'many-filters': many_filters,
     'huge-image': huge_image, 'declared': declared, 'circular-tree': circular_tree, 'deep-tree': deep_tree,
     'same-page': same_page, 'no-size': sized(''), 'giant': sized('/MediaBox [0 0 1000000 1000000]'),
     'line': sized('/MediaBox [0 0 595 0]'), 'words': sized('/MediaBox [/a /b /c /d]'),
