@@ -53,8 +53,8 @@ void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
     else if (stored == 0)
         snprintf(text, JOB_TEXT_SIZE, "nothing had been stored");
     else
-        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours", stored,
-                 run->server->settings->keep_canceled_ms / 3600000);
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours",
+                 stored, run->server->settings->keep_canceled_ms / 3600000);
 }
 
 void job_tell_action(const struct job_run *run, char text[JOB_TEXT_SIZE])
@@ -89,7 +89,7 @@ static void reasons_of(const struct job *job, char *text, size_t size)
 
 static struct record_phase phase_told(const struct job *job)
 {
-    struct phase now = phase_of_reading(&job->ledger);
+    struct phase now = phase_of(FUNCTION_READING, &job->ledger);
     if (job->step == JOB_CLOSED_STEP && job->state == JOB_COMPLETED)
         now.step = PHASE_READ_FINISHED;
     return phase_to_record(job_is_stopped(job) ? &job->phase : &now);

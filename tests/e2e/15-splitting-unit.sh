@@ -3,7 +3,7 @@
 # not a document, or is meant to do harm, is refused with a sentence that says why.
 . "$(dirname "$0")/lib.sh"
 driver=$build/tests/rig/split-driver
-make_pdf=$source_dir/tests/rig/make_pdf.py
+make_pdf=$source_dir/tests/rig/hostile_pdf.py
 blocks=$work/blocks
 cd "$work" || exit 99
 
