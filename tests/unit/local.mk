@@ -10,6 +10,7 @@ UNIT_BASE = \
   tests/unit/test_conf \
   tests/unit/test_log \
   tests/unit/test_loop \
+  tests/unit/test_page_range \
   tests/unit/test_service \
   tests/unit/test_worker
 check_PROGRAMS += $(UNIT_BASE)
@@ -24,6 +25,8 @@ tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_loop_LDADD = libbase.la $(UNIT_LIBS)
+tests_unit_test_page_range_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_page_range_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_service_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_service_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_worker_CFLAGS = $(UNIT_CFLAGS)
@@ -114,13 +117,15 @@ tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
 # serviced/
-UNIT_SERVICED = tests/unit/test_registry tests/unit/test_server_job tests/unit/test_store
+UNIT_SERVICED = tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting tests/unit/test_store
 check_PROGRAMS += $(UNIT_SERVICED)
 TESTS += $(UNIT_SERVICED)
 tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_LDADD = libserviced.la $(UNIT_LIBS)
 tests_unit_test_server_job_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_server_job_LDADD = libserverjob.la libdeskline.la $(UNIT_LIBS)
+tests_unit_test_splitting_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_splitting_LDADD = libsplitting.la $(UNIT_LIBS)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_store_LDADD = libserviced.la $(OPENSSL_LIBS) $(UNIT_LIBS)
 endif
