@@ -9,7 +9,6 @@ libclientd_la_SOURCES = clientd/settings.def clientd/settings.h clientd/settings
   clientd/spool_names.h clientd/spool.h clientd/spool.c \
   clientd/job_record.def clientd/job_record.h clientd/job_record.c \
   clientd/execution.h clientd/execution.c clientd/units.h clientd/units.c \
-  clientd/page_transfer.h clientd/page_transfer.c \
   clientd/job_run.h clientd/job_run_internal.h clientd/job_run.c clientd/job_run_unit.c clientd/job_run_spool.c \
   clientd/job_status.h clientd/job_status.c clientd/jobs.h clientd/jobs.c \
   clientd/token.h clientd/token.c clientd/enrolment.h clientd/enrolment.c \

@@ -53,9 +53,8 @@ void spool_findings_free(struct spool_findings *findings);
 uint32_t spool_apply(struct ledger *ledger, const struct spool_findings *findings,
                      void (*use)(void *context, const struct spool_page *page), void *context);
 
-/* The bytes of a whole page, read again: whether they are what was read from the device. 0, -EBADMSG when
- * not. */
-int spool_check(int job_fd, const struct spool_page *page);
+/* A descriptor on the stream of a page, for reading; or a negative errno. */
+int spool_stream_open(int job_fd, uint32_t page, uint32_t generation);
 /* Removes pages for which `wanted` says no. */
 int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation),
                void *context);
