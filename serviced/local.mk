@@ -25,6 +25,7 @@ libserviced_la_SOURCES = serviced/server.h serviced/settings.def serviced/settin
   serviced/jobs/service.h serviced/jobs/service.c serviced/jobs/service_archive.c \
   serviced/documents/archive.h serviced/documents/archive.c \
   serviced/documents/deliver.h serviced/documents/deliver.c \
+  serviced/documents/split.h serviced/documents/split.c \
   serviced/documents/store.h serviced/documents/store.c serviced/documents/store_scan.c
 libserviced_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libserviced_la_LIBADD = libserverjob.la libpage.la libwire.la libbase.la libdeskline.la \
