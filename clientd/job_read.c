@@ -103,7 +103,7 @@ static void on_page_read(struct job_read *job, const struct job_read_event *even
     if (job->interrupted == event->page)
         job->interrupted = 0;
     /* Nothing to save: the page's files say it. */
-    act_simply(actions, ACTION_SEND_READING_STATUS);
+    act_simply(actions, ACTION_SEND_STATUS);
     act_simply(actions, ACTION_TELL);
 }
 
@@ -389,7 +389,7 @@ static void go_on(struct job_read *job, struct job_read_actions *actions)
         act_simply(actions, ACTION_SAVE);
         break;
     }
-    act_simply(actions, ACTION_SEND_READING_STATUS);
+    act_simply(actions, ACTION_SEND_STATUS);
     act_simply(actions, ACTION_TELL);
 }
 

@@ -133,7 +133,7 @@ static void carry_out(struct world *world, struct job_read_action action)
     case ACTION_SEND_NOTICE:
         send_account(world, MESSAGE_NOTICE, action.round);
         break;
-    case ACTION_SEND_READING_STATUS:
+    case ACTION_SEND_STATUS:
         send_account(world, MESSAGE_STATUS, action.round);
         break;
     case ACTION_SEND_FINISHED:

@@ -524,7 +524,7 @@ START_TEST(what_is_told_has_the_round_of_its_moment)
     ck_assert_uint_eq(play.actions.items[0].round, 1); /* the question's */
     ck_assert_uint_eq(play.actions.items[1].round, 0);
     play_word(&play, "t1");
-    int status = find(&play.actions, ACTION_SEND_READING_STATUS);
+    int status = find(&play.actions, ACTION_SEND_STATUS);
     ck_assert_uint_eq(play.actions.items[status].round, 1);
     int start = find(&play.actions, ACTION_START_UNIT);
     ck_assert_uint_eq(play.actions.items[start].generation, 1);
