@@ -143,7 +143,7 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
     case ACTION_SEND_NOTICE:
         send_notice(run, action);
         break;
-    case ACTION_SEND_READING_STATUS:
+    case ACTION_SEND_STATUS:
         send_reading_status(run, action);
         break;
     case ACTION_SEND_FINISHED:

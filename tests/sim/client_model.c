@@ -133,7 +133,7 @@ static void carry_out(struct world *world, struct job_read_action action)
     case ACTION_SEND_NOTICE:
         send_account(world, MESSAGE_NOTICE, action.round);
         break;
-    case ACTION_SEND_READING_STATUS:
+    case ACTION_SEND_STATUS:
         send_account(world, MESSAGE_STATUS, action.round);
         break;
     case ACTION_SEND_FINISHED:
@@ -154,6 +154,14 @@ static void carry_out(struct world *world, struct job_read_action action)
         break;
     case ACTION_FORGET:
         forget(client);
+        break;
+    case ACTION_TAKE_ORDER:
+    case ACTION_ADOPT_SHEET:
+    case ACTION_PRINT_SHEET:
+    case ACTION_RELEASE_SHEET:
+    case ACTION_END_UNIT:
+    case ACTION_SEND_STORED:
+        broken(world, "a reading job prints");
         break;
     }
 }
