@@ -1,7 +1,7 @@
 /*
  * A job at the client, reading or printing: a pure state machine. Events go in, actions come out; the daemon
- * (job_run.c) and the simulator (tests/sim) carry the actions out, strictly in their order. The road to recovery is
- * the same for both functions; what their units do stands in job_reading.c and job_printing.c.
+ * (job_run.c) and the simulator (tests/sim) carry the actions out, strictly in their order. The road to
+ * recovery is the same for both functions; what their units do stands in job_reading.c and job_printing.c.
  *
  *                      COMMANDED
  *                          │
@@ -55,7 +55,6 @@ enum job_read_event_type {
     EVENT_PAGE_DAMAGED,      /* page: its stream in the spool is not what was read */
     EVENT_BLOCK_RECEIVED,    /* page: the block is durable in the spool */
     EVENT_BLOCK_FAILED,      /* code: a block cannot be stored */
-    EVENT_BLOCK_LOST,        /* page: the block is not in the spool any more */
     EVENT_SHEET_CREATED,     /* unit: page, ticket; the printer has a job for it, without data */
     EVENT_SHEET_PRINTED,     /* unit: page */
     EVENT_SHEET_NOT_PRINTED, /* unit: page; and never will be under that ticket */
@@ -108,15 +107,15 @@ enum job_read_action_type {
     ACTION_DROP_FROM,     /* page: given up from there on, all generations below `generation` */
     ACTION_FLOW,          /* send what is read, from the first page that is not stored */
     ACTION_HOLD, /* send no page; what was sent and not acknowledged counts as not sent (page_send_reset) */
-    ACTION_SEND_NOTICE,         /* ERROR_NOTICE from the job's state, but with the action's round */
-    ACTION_SEND_STATUS,         /* READING_STATUS or PRINT_STATUS, likewise: round */
-    ACTION_SEND_STORED,         /* PAGE_STORED: page (the block) */
-    ACTION_SEND_FINISHED,       /* FUNCTION_FINISHED: page (the total), round */
-    ACTION_SEND_MANNER,         /* MANNER_NOTICE: round, manner, page */
-    ACTION_SEND_RESTART,        /* RESTART_REQUEST */
-    ACTION_TELL,                /* somebody may watch: the job has changed */
-    ACTION_REFUSE,              /* what the user asked for is not possible now */
-    ACTION_FORGET,              /* the job is over: remove its spool */
+    ACTION_SEND_NOTICE,   /* ERROR_NOTICE from the job's state, but with the action's round */
+    ACTION_SEND_STATUS,   /* READING_STATUS or PRINT_STATUS, likewise: round */
+    ACTION_SEND_STORED,   /* PAGE_STORED: page (the block) */
+    ACTION_SEND_FINISHED, /* FUNCTION_FINISHED: page (the total), round */
+    ACTION_SEND_MANNER,   /* MANNER_NOTICE: round, manner, page */
+    ACTION_SEND_RESTART,  /* RESTART_REQUEST */
+    ACTION_TELL,          /* somebody may watch: the job has changed */
+    ACTION_REFUSE,        /* what the user asked for is not possible now */
+    ACTION_FORGET,        /* the job is over: remove its spool */
 };
 
 struct job_read_action {
@@ -140,7 +139,7 @@ struct job_read_actions {
 
 /* A sheet under way. It is wanted as long as the ledger says submitted: else it is to be canceled. */
 struct print_slot {
-    uint32_t sheet; /* 0: free */
+    uint32_t sheet;  /* 0: free */
     bool has_ticket; /* the printer has a job for it */
     struct job_ticket ticket;
 };
@@ -167,6 +166,7 @@ struct job_read {
     enum job_read_unit unit;
     bool link_up;
     uint32_t connection; /* counts the connections */
+    bool begun;          /* the command has come */
     bool fresh_error;    /* the device failed, and no question has been about that yet */
     bool renewed;        /* the connection is a new one since the restart was commanded */
     bool space;          /* there is room in the spool again, since the unit was paused */

@@ -1,6 +1,7 @@
 # The decisions of clientd: pure, also driven by tests/sim.
 noinst_LTLIBRARIES += libclientjob.la
-libclientjob_la_SOURCES = clientd/job_read.h clientd/job_read.c clientd/designation.h clientd/designation.c
+libclientjob_la_SOURCES = clientd/job_read.h clientd/job_steps.h clientd/job_read.c clientd/job_reading.c \
+  clientd/job_printing.c clientd/designation.h clientd/designation.c
 
 # Everything else but main: also for the unit tests.
 noinst_LTLIBRARIES += libclientd.la
