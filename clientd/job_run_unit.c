@@ -32,7 +32,7 @@ static void start_failed(struct job_run *run, uint16_t code, const char *text)
 static void find_device(struct job_run *run, const struct scanner_settings *scanner)
 {
     struct record_unit unit;
-    if (units_find(run->around->units, run->record.unit, &unit))
+    if (units_find(run->around->units, UNIT_KIND_READING, run->record.unit, &unit))
         frame_text_copy(unit.device, run->device, sizeof run->device);
     else
         snprintf(run->device, sizeof run->device, "%s",
