@@ -87,11 +87,6 @@ static void refresh_untouched(struct job_read *job)
     }
 }
 
-static bool is_uncertain_next(const struct job_read *job)
-{
-    return ledger_get(&job->ledger, ledger_first_unstored(&job->ledger)).state == PAGE_UNCERTAIN;
-}
-
 /* ---- 1. Blocks arrive, and sheets go to the unit ---------------------------------------------------------
  */
 
@@ -151,11 +146,14 @@ static void start_unit(struct job_read *job, struct job_read_actions *actions)
     job->running = true;
     job_act_simply(actions, ACTION_SAVE);
     job_act_simply(actions, ACTION_START_UNIT);
-    for (unsigned i = 0; i < PRINT_SLOTS; i++)
-        if (job->slots[i].sheet)
+    for (unsigned i = 0; i < PRINT_SLOTS; i++) {
+        struct print_slot *slot = &job->slots[i];
+        slot->is_adopted = slot->sheet != 0;
+        if (slot->sheet)
             job_act(actions, (struct job_read_action){.type = ACTION_ADOPT_SHEET,
-                                                      .page = job->slots[i].sheet,
-                                                      .cancel = !is_wanted(job, &job->slots[i])});
+                                                      .page = slot->sheet,
+                                                      .cancel = !is_wanted(job, slot)});
+    }
 }
 
 void job_block_received(struct job_read *job, const struct job_read_event *event,
@@ -233,16 +231,18 @@ void job_sheet_printed(struct job_read *job, const struct job_read_event *event,
     print_on(job, actions);
 }
 
-/* Of a sheet that was wanted, the unit says why behind this. */
+/* Of a sheet that it was told to print, the unit says why behind this. One that an earlier run has left
+ * without its data is simply printed. */
 void job_sheet_not_printed(struct job_read *job, const struct job_read_event *event,
                            struct job_read_actions *actions)
 {
-    bool was_wanted;
+    const struct print_slot *slot = job_print_slot(job, event->page);
+    bool was_wanted, was_adopted = slot && slot->is_adopted;
     if (!take_slot(job, event->page, &was_wanted))
         return;
     if (was_wanted) {
         set_untouched(job, event->page);
-        job->fresh_error = true;
+        job->fresh_error = !was_adopted;
     }
     job_act_simply(actions, ACTION_SAVE);
     job_act_simply(actions, ACTION_TELL);
@@ -355,7 +355,7 @@ static bool has_failed_since(const struct job_read *job)
 static struct designation_situation situation(const struct job_read *job)
 {
     return (struct designation_situation){.interrupted = job->interrupted,
-                                          .is_uncertain = is_uncertain_next(job)};
+                                          .is_uncertain = ledger_first_uncertain(&job->ledger) > 0};
 }
 
 static bool waits_for_space(const struct job_read *job)
@@ -371,10 +371,9 @@ static void unit_gone(struct job_read *job)
 
 static void go_on(struct job_read *job, struct job_read_actions *actions)
 {
-    job->interrupted = 0;
-    if (job->unit == UNIT_IDLE && is_uncertain_next(job)) { /* the next one: each is a question of its own */
+    job->interrupted = job->unit == UNIT_IDLE ? ledger_first_uncertain(&job->ledger) : 0;
+    if (job->interrupted) { /* each is a question of its own, and all come before the printer goes on */
         job_set_error(job, ERROR_PRINT_UNCERTAIN, NULL);
-        job->interrupted = ledger_first_unstored(&job->ledger);
         job->fresh_error = true;
         job_stop_with_notice(job, actions);
         return;
@@ -388,8 +387,6 @@ static void go_on(struct job_read *job, struct job_read_actions *actions)
     else
         job_act_simply(actions, ACTION_SAVE);
     print_on(job, actions);
-    job_act_simply(actions, ACTION_SEND_STATUS);
-    job_act_simply(actions, ACTION_TELL);
 }
 
 /* ---- 5. The end
@@ -457,7 +454,7 @@ void job_print_recover(struct job_read *job)
         if (ledger_get(&job->ledger, sheet).state == PAGE_SUBMITTED && !slot_of(job, sheet))
             set_state(job, sheet, PAGE_UNCERTAIN); /* a journal that contradicts itself */
     refresh_untouched(job);
-    if (is_uncertain_next(job) && error_find(job->error)->class != ERROR_CLASS_DEVICE)
+    if (ledger_first_uncertain(&job->ledger) && error_find(job->error)->class != ERROR_CLASS_DEVICE)
         job_set_error(job, ERROR_PRINT_UNCERTAIN, NULL);
     else if (job->running && job->error == ERROR_NONE)
         job_set_error(job, ERROR_PRINT_RESTARTED, NULL);

@@ -211,6 +211,8 @@ static void carry_out(struct job_read *job, struct job_read_actions *actions)
         job_set_error(job, ERROR_NONE, "");
         job->state = JOB_READ_FLOWING;
         kind_of(job)->go_on(job, actions);
+        job_act_simply(actions, ACTION_SEND_STATUS);
+        job_act_simply(actions, ACTION_TELL);
     }
     if (job->link_up && !job->renewed) {
         job_act_simply(actions, ACTION_FLOW);

@@ -141,6 +141,7 @@ struct job_read_actions {
 struct print_slot {
     uint32_t sheet;  /* 0: free */
     bool has_ticket; /* the printer has a job for it */
+    bool is_adopted; /* from an earlier run of the unit; not durable */
     struct job_ticket ticket;
 };
 

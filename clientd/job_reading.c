@@ -206,8 +206,6 @@ static void go_on(struct job_read *job, struct job_read_actions *actions)
         job_act_simply(actions, ACTION_SAVE);
         break;
     }
-    job_act_simply(actions, ACTION_SEND_STATUS);
-    job_act_simply(actions, ACTION_TELL);
 }
 
 static void apply(struct job_read *job, bool is_covered, struct job_read_actions *actions)

@@ -155,6 +155,14 @@ static void carry_out(struct world *world, struct job_read_action action)
     case ACTION_FORGET:
         forget(client);
         break;
+    case ACTION_TAKE_ORDER:
+    case ACTION_ADOPT_SHEET:
+    case ACTION_PRINT_SHEET:
+    case ACTION_RELEASE_SHEET:
+    case ACTION_END_UNIT:
+    case ACTION_SEND_STORED:
+        broken(world, "a reading job prints");
+        break;
     }
 }
 

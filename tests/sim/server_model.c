@@ -129,6 +129,10 @@ static void carry_out(struct world *world, struct job_action action)
         if (server->part.page >= action.page && server->part.generation < action.generation)
             server->part_length = 0, page_receive_forget(&server->receive);
         break;
+    case JOB_ACTION_FLOW:
+    case JOB_ACTION_HOLD:
+        broken(world, "a reading job prints");
+        break;
     case JOB_ACTION_DELIVER:
         server->delivering = true;
         break;

@@ -7,15 +7,15 @@
 
 #define DEFAULT                                                                                              \
     {                                                                                                        \
-        MANNER_RESUME, MANNER_NONE                                                                           \
+        MANNER_RESUME, MANNER_NONE, MANNER_NONE                                                              \
     }
 #define EAGER                                                                                                \
     {                                                                                                        \
-        MANNER_RESUME, MANNER_SKIP                                                                           \
+        MANNER_RESUME, MANNER_SKIP, MANNER_NONE                                                              \
     }
 #define ASKING                                                                                               \
     {                                                                                                        \
-        MANNER_NONE, MANNER_NONE                                                                             \
+        MANNER_NONE, MANNER_NONE, MANNER_NONE                                                                \
     }
 
 static const struct {
@@ -53,10 +53,10 @@ static const struct {
     {DEFAULT, ERROR_LIMIT, 0, false, MANNER_NONE},
     {EAGER, ERROR_NOT_FOUND, 0, false, MANNER_NONE},
     /* What a policy cannot say, or is not on offer. */
-    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
-    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_MEDIA_JAM, 1, false, MANNER_NONE},
-    {{MANNER_REDO_LAST, MANNER_RESUME}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
-    {{(enum manner)99, (enum manner)99}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE, MANNER_NONE}, ERROR_MEDIA_JAM, 1, false, MANNER_NONE},
+    {{MANNER_REDO_LAST, MANNER_RESUME, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{(enum manner)99, (enum manner)99, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
 };
 
 START_TEST(answer)
@@ -133,6 +133,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failures;
     tcase_add_loop_test(tests, answer, 0, sizeof answers / sizeof answers[0]);
+    tcase_add_test(tests, uncertain_sheet);
     tcase_add_test(tests, nothing_on_offer);
     tcase_add_test(tests, every_error_has_its_answer);
     suite_add_tcase(suite, tests);
