@@ -23,12 +23,13 @@ static bool is_spooled(const struct job_read *job, uint32_t block)
     return ledger_get(&job->spooled, block).state == PAGE_RECEIVED;
 }
 
-bool job_print_wants_block(const struct job_read *job, uint32_t block)
+bool job_print_wants_block(const struct job_read *job, uint32_t block, uint32_t generation)
 {
     if (job->state == JOB_READ_CLOSED || block < 1 || block > job->blocks || is_spooled(job, block))
         return false;
     for (uint32_t sheet = block; sheet <= job->ledger.total; sheet += job->blocks)
-        if (ledger_get(&job->ledger, sheet).state == PAGE_HELD)
+        if (ledger_get(&job->ledger, sheet).state == PAGE_HELD &&
+            generation >= ledger_get(&job->ledger, sheet).generation)
             return true;
     return false;
 }
@@ -161,7 +162,7 @@ void job_block_received(struct job_read *job, const struct job_read_event *event
 {
     if (event->page < 1 || event->page > job->blocks)
         return;
-    ledger_set(&job->spooled, event->page, PAGE_RECEIVED, 0);
+    ledger_set(&job->spooled, event->page, PAGE_RECEIVED, event->generation);
     for (uint32_t sheet = event->page; sheet <= job->ledger.total; sheet += job->blocks)
         if (ledger_get(&job->ledger, sheet).state == PAGE_HELD)
             set_state(job, sheet, PAGE_RECEIVED);
@@ -197,8 +198,10 @@ static void drop_block(struct job_read *job, uint32_t block, struct job_read_act
             return;
     if (!is_spooled(job, block))
         return;
+    job_act(actions, (struct job_read_action){.type = ACTION_DROP_PAGE,
+                                              .page = block,
+                                              .generation = ledger_get(&job->spooled, block).generation});
     ledger_set(&job->spooled, block, PAGE_HELD, 0);
-    job_act(actions, (struct job_read_action){.type = ACTION_DROP_PAGE, .page = block});
 }
 
 /* The sheet is off the printer: gives its slot free. False when nothing was known of it at the printer. */
@@ -275,10 +278,9 @@ static void on_unit_failed(struct job_read *job, const struct job_read_event *ev
     job->unit = UNIT_IDLE;
     job->running = false;
     drop_untold(job);
-    if (event->code == ERROR_BLOCK_LOST && block) {
+    if (event->code == ERROR_BLOCK_LOST && block) { /* it comes again, in its place */
         ledger_set(&job->spooled, block, PAGE_HELD, 0);
         refresh_untouched(job);
-        job_act(actions, (struct job_read_action){.type = ACTION_DROP_PAGE, .page = block});
     }
     job_set_error(job, event->code, event->text);
     job->fresh_error = error_find(event->code)->class == ERROR_CLASS_DEVICE;
@@ -308,10 +310,12 @@ static void on_unit_finished(struct job_read *job, const struct job_read_event *
 void job_block_failed(struct job_read *job, const struct job_read_event *event,
                       struct job_read_actions *actions)
 {
-    if (error_find(job->error)->class == ERROR_CLASS_DEVICE)
+    job->space = false;
+    if (job->state == JOB_READ_RESTARTING)
+        job->block_error = event->code; /* told as soon as the restart is carried out */
+    if (job->state == JOB_READ_RESTARTING || error_find(job->error)->class == ERROR_CLASS_DEVICE)
         return;
     job_set_error(job, event->code, event->text);
-    job->space = false;
     job->state = JOB_READ_STOPPED;
     job_act_simply(actions, ACTION_SEND_NOTICE); /* not saved: there may be no room for it */
     job_act_simply(actions, ACTION_TELL);
@@ -355,7 +359,8 @@ static bool has_failed_since(const struct job_read *job)
 static struct designation_situation situation(const struct job_read *job)
 {
     return (struct designation_situation){.interrupted = job->interrupted,
-                                          .is_uncertain = ledger_first_uncertain(&job->ledger) > 0};
+                                          .is_uncertain = ledger_first_uncertain(&job->ledger) > 0 ||
+                                                          job->question.error == ERROR_PRINT_UNCERTAIN};
 }
 
 static bool waits_for_space(const struct job_read *job)
@@ -363,10 +368,17 @@ static bool waits_for_space(const struct job_read *job)
     return job->error == ERROR_SPOOL_FULL && !job->space;
 }
 
+/* What it has said while it was stopping is answered by the restart, but for a sheet of which nobody knows:
+ * to resume does not mean to print that once more. */
 static void unit_gone(struct job_read *job)
 {
+    uint32_t uncertain = ledger_first_uncertain(&job->ledger);
     drop_untold(job);
-    job->fresh_error = false;
+    job->fresh_error = job->pending.manner == MANNER_RESUME && uncertain;
+    if (job->fresh_error) {
+        job_set_error(job, ERROR_PRINT_UNCERTAIN, NULL);
+        job->interrupted = uncertain;
+    }
 }
 
 static void go_on(struct job_read *job, struct job_read_actions *actions)
@@ -387,6 +399,9 @@ static void go_on(struct job_read *job, struct job_read_actions *actions)
     else
         job_act_simply(actions, ACTION_SAVE);
     print_on(job, actions);
+    if (job->block_error != ERROR_NONE)
+        job_block_failed(job, &(struct job_read_event){.code = job->block_error}, actions);
+    job->block_error = ERROR_NONE;
 }
 
 /* ---- 5. The end

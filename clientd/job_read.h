@@ -53,7 +53,7 @@ enum job_read_event_type {
     EVENT_LINK_UP,     /* WELCOME: standing, ledger */
     EVENT_PAGE_STORED, /* server: page, generation */
     EVENT_PAGE_DAMAGED,      /* page: its stream in the spool is not what was read */
-    EVENT_BLOCK_RECEIVED,    /* page: the block is durable in the spool */
+    EVENT_BLOCK_RECEIVED,    /* page, generation: the block is durable in the spool */
     EVENT_BLOCK_FAILED,      /* code: a block cannot be stored */
     EVENT_SHEET_CREATED,     /* unit: page, ticket; the printer has a job for it, without data */
     EVENT_SHEET_PRINTED,     /* unit: page */
@@ -162,16 +162,18 @@ struct job_read {
     uint32_t blocks, copies; /* printing: the job has blocks * copies sheets; 0 while not known */
     struct print_slot slots[PRINT_SLOTS]; /* those with a ticket */
     /* What is lost with the process */
-    struct ledger spooled; /* printing: the blocks in the spool are PAGE_RECEIVED */
+    struct ledger spooled; /* printing: the blocks in the spool are PAGE_RECEIVED, each with its generation */
     enum job_read_state state;
     enum job_read_unit unit;
     bool link_up;
     uint32_t connection; /* counts the connections */
-    bool begun;          /* the command has come */
-    bool fresh_error;    /* the device failed, and no question has been about that yet */
-    bool renewed;        /* the connection is a new one since the restart was commanded */
-    bool space;          /* there is room in the spool again, since the unit was paused */
-    bool orphan;         /* the server does not know the job */
+    uint16_t
+        block_error;  /* why a block could not be stored while the job was restarting, ERROR_NONE for none */
+    bool begun;       /* the command has come */
+    bool fresh_error; /* the device failed, and no question has been about that yet */
+    bool renewed;     /* the connection is a new one since the restart was commanded */
+    bool space;       /* there is room in the spool again, since the unit was paused */
+    bool orphan;      /* the server does not know the job */
     struct designation_question question;
     struct { /* a restart that waits for the unit to end */
         uint32_t round, page;
@@ -195,8 +197,10 @@ void job_read_recover(struct job_read *job, uint32_t begun);
 void job_print_recover(struct job_read *job);
 /* Printing: the block that goes onto a sheet, 0 for a sheet that the job does not have. */
 uint32_t job_print_block(const struct job_read *job, uint32_t sheet);
-/* Whether that block is to be received: the job has it, and it is not in the spool. */
-bool job_print_wants_block(const struct job_read *job, uint32_t block);
+/* Whether that block is to be received: a sheet needs it, and it is not in the spool. A block that is sent
+ * once more, because its sheet was given up, comes in the generation of the sheet: what is still to be
+ * removed has another. */
+bool job_print_wants_block(const struct job_read *job, uint32_t block, uint32_t generation);
 /* The slot of a sheet under way, NULL for none. */
 const struct print_slot *job_print_slot(const struct job_read *job, uint32_t sheet);
 /* The server has told of the order, to a client that had lost it. */

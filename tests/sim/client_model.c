@@ -270,7 +270,7 @@ static void begin_page(struct world *world)
         return;
     }
     if (!paper_take_sheet(&world->paper, &unit->sheet)) {
-        bool known = unit->page <= unit->expected && world->sabotage != SABOTAGE_EMPTY_IS_END;
+        bool known = unit->page <= unit->expected && world->story.sabotage != SABOTAGE_EMPTY_IS_END;
         if (known) {
             unit->in_page = true;
             unit_end(world, ERROR_SHEET_UNCERTAIN, false);

@@ -67,6 +67,7 @@ int story_main(int argc, char **argv, unsigned sabotages,
         run(seed, true, sabotage, &steps);
         return 1;
     }
-    printf("%" PRIu64 " seeds, %.1f steps each: every story ended well\n", seeds, (double)steps / (double)seeds);
+    printf("%" PRIu64 " seeds, %.1f steps each: every story ended well\n", seeds,
+           (double)steps / (double)seeds);
     return 0;
 }

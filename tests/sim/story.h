@@ -11,7 +11,8 @@ struct story {
     bool verbose;
     bool failed;
     unsigned steps;
-    unsigned sabotage; /* what is taken out of the machinery to see that the simulation notices, 0 for nothing */
+    unsigned
+        sabotage; /* what is taken out of the machinery to see that the simulation notices, 0 for nothing */
 };
 
 uint32_t story_chance(struct story *story, uint32_t below);
@@ -24,8 +25,8 @@ void story_broken(struct story *story, const char *format, ...) __attribute__((f
 #define tell(world, ...)     story_tell(&(world)->story, __VA_ARGS__)
 #define broken(world, ...)   story_broken(&(world)->story, __VA_ARGS__)
 
-/* PROGRAM [--seeds N] [--first SEED] [--story SEED] [--sabotage N]: runs the stories of N seeds; the first that
- * fails is told. `run` plays one and adds its steps. The exit code. */
+/* PROGRAM [--seeds N] [--first SEED] [--story SEED] [--sabotage N]: runs the stories of N seeds; the first
+ * that fails is told. `run` plays one and adds its steps. The exit code. */
 int story_main(int argc, char **argv, unsigned sabotages,
                bool (*run)(uint64_t seed, bool verbose, unsigned sabotage, unsigned *steps));
 
