@@ -9,6 +9,7 @@ libbase_la_SOURCES = \
   base/log.h base/log.c \
   base/loop.h base/loop.c \
   base/memory.h base/memory.c \
+  base/page_range.h base/page_range.c \
   base/service.h base/service.c \
   base/text.h base/text.c \
   base/worker.h base/worker.c

@@ -17,8 +17,8 @@
 #include "clientd/block_receive.h"
 #include "clientd/execution.h"
 #include "clientd/link.h"
-#include "clientd/page_transfer.h"
 #include "clientd/printing.h"
+#include "wire/page_transfer.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
 
@@ -260,13 +260,24 @@ static void on_damaged(void *context, uint32_t page)
     job_run_event(context, &(struct job_read_event){.type = EVENT_PAGE_DAMAGED, .page = page});
 }
 
+static int open_stream(int folder_fd, uint64_t job, uint32_t page, uint32_t generation)
+{
+    (void)job; /* it has a folder of its own */
+    return spool_stream_open(folder_fd, page, generation);
+}
+
 static struct job_run *make(struct job_surroundings *around, uint64_t job)
 {
     struct job_run *run = memory_new(sizeof *run);
     run->around = around;
     run->folder_fd = -1;
     run->strand = worker_strand_new(around->pool);
-    run->transfer = page_transfer_new(around->pool, job, &run->record.job.ledger, on_damaged, run);
+    run->transfer = page_transfer_new(&(struct page_transfer_options){.pool = around->pool,
+                                                                      .job = job,
+                                                                      .ledger = &run->record.job.ledger,
+                                                                      .open = open_stream,
+                                                                      .on_damaged = on_damaged,
+                                                                      .context = run});
     run->space = loop_timer_new(around->loop, job_run_look_for_space, run);
     return run;
 }
@@ -321,10 +332,20 @@ struct job_run *job_run_new_printing(struct job_surroundings *around, uint64_t j
     return run;
 }
 
+void job_run_page_is_whole(struct job_run *run, const struct spool_page *page)
+{
+    const struct frame_page_end end = {.page = page->page,
+                                       .generation = page->generation,
+                                       .length = page->length,
+                                       .rows = page->rows,
+                                       .digest = {page->digest, sizeof page->digest}};
+    page_transfer_whole(run->transfer, &page->begin, &end);
+}
+
 static void use_page(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
 }
 
 struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)

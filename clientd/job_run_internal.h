@@ -12,6 +12,7 @@ struct loop_timer;
 struct page_transfer;
 struct printing;
 struct spool_findings;
+struct spool_page;
 struct worker_strand;
 
 struct job_run {
@@ -50,6 +51,8 @@ struct job_run {
     char unit_text[JOB_TEXT_SIZE];
 };
 
+/* A page is whole in the spool: it may be sent. */
+void job_run_page_is_whole(struct job_run *run, const struct spool_page *page);
 /* Takes up the actions again. */
 void job_run_carry_out(struct job_run *run);
 

@@ -18,9 +18,9 @@
 #include "clientd/block_receive.h"
 #include "clientd/job_run_internal.h"
 #include "clientd/link.h"
-#include "clientd/page_transfer.h"
 #include "clientd/settings.h"
 #include "clientd/spool.h"
+#include "wire/page_transfer.h"
 
 #define AGAIN_MS          1000u
 #define SPACE_LEAST_BYTES (4u << 20)

@@ -9,10 +9,10 @@
 #include "base/log.h"
 #include "clientd/execution.h"
 #include "clientd/job_run_internal.h"
-#include "clientd/page_transfer.h"
 #include "clientd/settings.h"
 #include "clientd/spool.h"
 #include "clientd/units.h"
+#include "wire/page_transfer.h"
 
 static void on_format(void *context, const struct frame_page_begin *begin);
 static void on_growth(void *context, uint32_t page, uint64_t length);
@@ -98,7 +98,7 @@ static void on_growth(void *context, uint32_t page, uint64_t length)
 static void on_page(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
     job_run_event(run, &(struct job_read_event){
                            .type = EVENT_PAGE_READ, .page = page->page, .generation = page->generation});
     if (run->execution && job_run_is_over_limit(run))
@@ -150,7 +150,7 @@ static void on_end(void *context, const struct unit_end *end)
 static void page_found(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
     job_run_event(run, &(struct job_read_event){
                            .type = EVENT_PAGE_READ, .page = page->page, .generation = page->generation});
 }

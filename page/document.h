@@ -26,12 +26,20 @@ struct document_info {
     time_t created;
 };
 
+/* Where an image stands on a sheet of paper: `matrix` takes the unit square onto it, in points from the lower
+ * left corner (ISO 32000-1, 8.9.5). Only a PDF has sheets. */
+struct document_placement {
+    double width_pt, height_pt; /* of the sheet */
+    double matrix[6];
+};
+
 /* A page to append: the stream is read from `fd` (from offset 0, with pread; the caller closes it). */
 struct document_page {
     struct page_format format;
     uint32_t rows;
     uint64_t length_bytes;
     int fd;
+    const struct document_placement *placement; /* NULL: the sheet is as large as the image */
 };
 
 /* Writes to `fd`, an empty regular file, which the caller made, keeps and syncs. PNG and JPEG hold exactly

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -192,23 +193,54 @@ static void put_image(struct pdf_writer *pdf, uint32_t number, const struct docu
     object_end(pdf);
 }
 
-/* The image, which is one unit wide and high, is drawn over the whole page. */
-static void put_contents(struct pdf_writer *pdf, uint32_t number, const char *width, const char *height)
+/* A real with four digits, whatever the locale says about points. */
+static void format_real(char text[LENGTH_TEXT], double value)
+{
+    uint64_t parts = (uint64_t)((value < 0 ? -value : value) * 10000 + 0.5);
+
+    snprintf(text, LENGTH_TEXT, "%s%llu.%04u", value < 0 && parts != 0 ? "-" : "",
+             (unsigned long long)(parts / 10000), (unsigned)(parts % 10000));
+}
+
+/* The image, which is one unit wide and high, is drawn where `matrix` says. */
+static void put_contents(struct pdf_writer *pdf, uint32_t number, char matrix[6][LENGTH_TEXT])
 {
     struct output *output = &pdf->base.output;
-    char drawing[3 * LENGTH_TEXT];
-    int length = snprintf(drawing, sizeof drawing, "%s 0 0 %s 0 0 cm /Page Do\n", width, height);
+    char drawing[8 * LENGTH_TEXT];
+    int length = snprintf(drawing, sizeof drawing, "%s %s %s %s %s %s cm /Page Do\n", matrix[0], matrix[1],
+                          matrix[2], matrix[3], matrix[4], matrix[5]);
 
     object_begin(pdf, number);
     output_format(output, "<< /Length %d >>\nstream\n%sendstream\n", length, drawing);
     object_end(pdf);
 }
 
+/* The sheet's size and the image's place on it: as asked for, or the one as large as the other. */
+static void lay_out(const struct document_page *page, char width[LENGTH_TEXT], char height[LENGTH_TEXT],
+                    char matrix[6][LENGTH_TEXT])
+{
+    const struct document_placement *placement = page->placement;
+
+    if (placement != NULL) {
+        format_real(width, placement->width_pt);
+        format_real(height, placement->height_pt);
+        for (int i = 0; i < 6; i++)
+            format_real(matrix[i], placement->matrix[i]);
+        return;
+    }
+    format_length(width, page->format.width_px, page->format.x_dpi);
+    format_length(height, page->rows, page->format.y_dpi);
+    for (int i = 0; i < 6; i++)
+        strcpy(matrix[i], "0");
+    memcpy(matrix[0], width, LENGTH_TEXT);
+    memcpy(matrix[3], height, LENGTH_TEXT);
+}
+
 static int pdf_page(struct document_writer *writer, const struct document_page *page)
 {
     struct pdf_writer *pdf = (struct pdf_writer *)writer;
     struct output *output = &writer->output;
-    char width[LENGTH_TEXT], height[LENGTH_TEXT];
+    char width[LENGTH_TEXT], height[LENGTH_TEXT], matrix[6][LENGTH_TEXT];
     uint32_t number, contents, image, parent;
 
     if (pdf->next_number > UINT32_MAX - 3 - NODE_LEVELS)
@@ -217,15 +249,14 @@ static int pdf_page(struct document_writer *writer, const struct document_page *
     contents = pdf->next_number++;
     image = pdf->next_number++;
     parent = add_kid(pdf, 0, number, 1);
-    format_length(width, page->format.width_px, page->format.x_dpi);
-    format_length(height, page->rows, page->format.y_dpi);
+    lay_out(page, width, height, matrix);
     object_begin(pdf, number);
     output_format(output,
                   "<< /Type /Page /Parent %u 0 R /MediaBox [ 0 0 %s %s ] /Contents %u 0 R "
                   "/Resources << /XObject << /Page %u 0 R >> >> >>\n",
                   (unsigned)parent, width, height, (unsigned)contents, (unsigned)image);
     object_end(pdf);
-    put_contents(pdf, contents, width, height);
+    put_contents(pdf, contents, matrix);
     put_image(pdf, image, page);
     return 0;
 }

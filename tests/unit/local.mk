@@ -10,6 +10,7 @@ UNIT_BASE = \
   tests/unit/test_conf \
   tests/unit/test_log \
   tests/unit/test_loop \
+  tests/unit/test_page_range \
   tests/unit/test_service \
   tests/unit/test_worker
 check_PROGRAMS += $(UNIT_BASE)
@@ -24,6 +25,8 @@ tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_loop_LDADD = libbase.la $(UNIT_LIBS)
+tests_unit_test_page_range_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_page_range_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_service_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_service_LDADD = libbase.la $(UNIT_LIBS)
 tests_unit_test_worker_CFLAGS = $(UNIT_CFLAGS)
