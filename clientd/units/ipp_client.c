@@ -40,6 +40,7 @@ struct exchange {
     ipp_t *request;
     const struct printer_document *document;
     size_t received; /* bytes of the answer */
+    bool is_endless;
     struct printer_error *error;
 };
 
@@ -222,15 +223,23 @@ static enum printer_status send_request(struct exchange *exchange)
 
 /* ---- 3. Read the answer ------------------------------------------------------------------------------- */
 
-static ssize_t read_some(void *context, ipp_uchar_t *bytes, size_t length)
+/* libcups takes a short read for an error. */
+static ssize_t read_all(void *context, ipp_uchar_t *bytes, size_t length)
 {
     struct exchange *exchange = context;
-    if (exchange->received + length > ANSWER_BYTES_MAX)
+    size_t taken = 0;
+    if (length > ANSWER_BYTES_MAX - exchange->received) {
+        exchange->is_endless = true;
         return -1;
-    ssize_t got = httpRead2(exchange->client->http, (char *)bytes, length);
-    if (got > 0)
-        exchange->received += (size_t)got;
-    return got;
+    }
+    while (taken < length) {
+        ssize_t got = httpRead2(exchange->client->http, (char *)bytes + taken, length - taken);
+        if (got <= 0)
+            return -1;
+        taken += (size_t)got;
+    }
+    exchange->received += taken;
+    return (ssize_t)taken;
 }
 
 static ipp_t *read_answer(struct exchange *exchange)
@@ -238,12 +247,11 @@ static ipp_t *read_answer(struct exchange *exchange)
     ipp_t *answer = ippNew();
     ipp_state_t state;
     do
-        state = ippReadIO(exchange, read_some, 1, NULL, answer);
+        state = ippReadIO(exchange, read_all, 1, NULL, answer);
     while (state != IPP_STATE_DATA && state != IPP_STATE_ERROR);
-    if (state == IPP_STATE_ERROR || exchange->received > ANSWER_BYTES_MAX) {
+    if (state == IPP_STATE_ERROR) {
         ippDelete(answer);
-        unanswered(exchange, exchange->received + 1 >= ANSWER_BYTES_MAX ? "answers without end"
-                                                                        : "does not answer in IPP");
+        unanswered(exchange, exchange->is_endless ? "answers without end" : "does not answer in IPP");
         return NULL;
     }
     /* Nothing may stand behind the attributes; what would is not waited for. */

@@ -64,3 +64,7 @@ tests_rig_unit_driver_LDADD = libdeskline.la
 tests_rig_spool_image_SOURCES = tests/rig/spool_image.c
 tests_rig_spool_image_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 tests_rig_spool_image_LDADD = libpage.la libbase.la libdeskline.la
+check_PROGRAMS += tests/rig/print-driver
+tests_rig_print_driver_SOURCES = tests/rig/print_driver.c
+tests_rig_print_driver_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_print_driver_LDADD = libreading.la
