@@ -338,6 +338,8 @@ static void refused(const struct exchange *exchange, ipp_t *answer, ipp_status_t
     printer_failed(exchange->error, code_of(status), REACHED, "%s says %s%s%s to %s", exchange->client->uri,
                    ippErrorString(status), text ? ": " : "", text ? text : "",
                    ippOpString(ippGetOperation(exchange->request)));
+    exchange->error->is_busy = status == IPP_STATUS_ERROR_BUSY || status == IPP_STATUS_ERROR_TEMPORARY ||
+                               status == IPP_STATUS_ERROR_TOO_MANY_JOBS;
 }
 
 ipp_t *ipp_client_do(struct ipp_client *client, ipp_t *request, const struct printer_document *document,

@@ -42,7 +42,8 @@ static enum print_step open_printer(struct print_job *job, const struct record_p
 static enum print_step adopt_sheets(struct print_job *job);
 static enum print_step take_frames(struct print_job *job, int timeout_ms);
 static enum print_step create_sheets(struct print_job *job);
-static enum print_step release_sheet(struct print_job *job, const struct frame_release_sheet *frame);
+static enum print_step release_sheet(struct print_job *job, const struct frame *frame);
+static enum print_step send_sheets(struct print_job *job);
 static enum print_step carry_out(struct print_job *job);
 static enum print_step finish(struct print_job *job);
 
@@ -142,6 +143,8 @@ static int receive_command(struct print_job *job)
     job->total = job->blocks * (order->copies ? order->copies : 1);
     job->order_sides = order->options.sides > 1 ? SIDES_MOST : 1;
     frame_text_copy(order->title, job->title, sizeof job->title);
+    if (!job->title[0])
+        snprintf(job->title, sizeof job->title, "Deskline");
     unit_link_set_job(job->sheets.link, frame->job);
     job->folder_fd = open(job->orders->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (job->folder_fd < 0)
@@ -239,7 +242,7 @@ static enum print_step take_frame(struct print_job *job, const struct frame *fra
     case FRAME_PRINT_SHEET:
         return order_sheet(job, frame);
     case FRAME_RELEASE_SHEET:
-        return release_sheet(job, &frame->release_sheet);
+        return release_sheet(job, frame);
     case FRAME_NO_MORE_SHEETS:
         job->is_ending = true;
         return PRINT_NEXT;
@@ -271,54 +274,85 @@ static enum print_step fail_sheet(struct print_job *job, const struct print_shee
     return print_job_fail(job, error->code, sheet->number, error->text);
 }
 
+/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. */
+static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sheet,
+                                   const struct printer_error *error)
+{
+    if (!error->is_busy)
+        return fail_sheet(job, sheet, error);
+    if (print_sheets_now() - sheet->changed_ms >= job->orders->stall_ms)
+        return print_job_fail(job, ERROR_PRINTER_STALLED, sheet->number, error->text);
+    return PRINT_NEXT;
+}
+
+static enum print_step open_block(struct print_job *job, struct print_sheet *sheet)
+{
+    struct printer_error error;
+    if (print_block_open(&sheet->block, job->folder_fd, sheet->block_number, job->sheets.printer, job->title,
+                         &error) != PRINTER_GOOD)
+        return fail_sheet(job, sheet, &error);
+    uint32_t pages = print_block_pages(sheet->block);
+    sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
+    return PRINT_NEXT;
+}
+
 static enum print_step create_sheet(struct print_job *job, struct print_sheet *sheet)
 {
     struct printer *printer = job->sheets.printer;
     struct printer_error error;
     char name[sizeof job->title + 32];
-    const char *title = job->title[0] ? job->title : "Deskline";
-    snprintf(name, sizeof name, "%.200s (%" PRIu32 "/%" PRIu32 ")", title, sheet->number, job->total);
-    if (print_block_open(&sheet->block, job->folder_fd, sheet->block_number, printer, title, &error) !=
-        PRINTER_GOOD)
-        return fail_sheet(job, sheet, &error);
-    uint32_t pages = print_block_pages(sheet->block);
-    sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
+    if (!sheet->block && open_block(job, sheet) == PRINT_OVER)
+        return PRINT_OVER;
+    snprintf(name, sizeof name, "%s (%" PRIu32 "/%" PRIu32 ")", job->title, sheet->number, job->total);
     if (printer->ops->create(printer, name, sheet->sides == SIDES_MOST, &sheet->ticket, &error) !=
         PRINTER_GOOD)
-        return fail_sheet(job, sheet, &error);
+        return sheet_waits(job, sheet, &error);
+    sheet->changed_ms = print_sheets_now();
     return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;
 }
 
-/* Sheets come out in their order: the lowest first. Nothing new is made once something is wrong. */
+/* Sheets come out in their order: the lowest first, and none before another. */
 static enum print_step create_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT && !job->in_the_end.code; i++)
-        if (!job->sheets.items[i]->ticket.job)
-            step = create_sheet(job, job->sheets.items[i]);
+    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
+        struct print_sheet *sheet = job->sheets.items[i];
+        if (sheet->ticket.job)
+            continue;
+        step = create_sheet(job, sheet);
+        if (step == PRINT_NEXT && !sheet->ticket.job)
+            break;
+    }
     return step;
 }
 
 /* ---- 4. RELEASE_SHEET ---------------------------------------------------------------------------------- */
 
-/* A printer that says no has nothing of it. After anything else it may have all, and is asked. */
-static enum print_step release_sheet(struct print_job *job, const struct frame_release_sheet *frame)
+static enum print_step release_sheet(struct print_job *job, const struct frame *frame)
 {
-    struct print_sheet *sheet = print_sheets_find(&job->sheets, frame->sheet);
+    struct print_sheet *sheet = print_sheets_find(&job->sheets, frame->release_sheet.sheet);
+    if (!sheet || !sheet->block || !sheet->ticket.job || sheet->is_released)
+        return broken(job, frame, "for a sheet that does not wait for it");
+    sheet->is_released = true;
+    sheet->changed_ms = print_sheets_now();
+    return PRINT_NEXT;
+}
+
+/* A printer that says no has nothing of it. After anything else it may have all, and is asked. */
+static enum print_step send_sheet(struct print_job *job, struct print_sheet *sheet)
+{
     struct printer *printer = job->sheets.printer;
     struct printer_error error;
-    if (!sheet || !sheet->block || !sheet->ticket.job) {
-        log_error("from the daemon: RELEASE_SHEET for a sheet that does not wait for it");
-        return print_job_lost(job);
-    }
-    if (job->in_the_end.code)
-        return PRINT_NEXT; /* it is canceled */
     sheet->had_data = true;
-    sheet->changed_ms = print_sheets_now();
     job->poll_ms = POLL_MS;
     bool is_sent = printer->ops->send(printer, &sheet->ticket, print_block_document(sheet->block), &error) ==
                    PRINTER_GOOD;
+    if (!is_sent && error.is_busy) {
+        sheet->had_data = false;
+        return sheet_waits(job, sheet, &error);
+    }
     print_block_free(&sheet->block);
+    sheet->changed_ms = print_sheets_now();
     if (is_sent)
         return PRINT_NEXT;
     log_warning("sheet %u: %s", sheet->number, error.text);
@@ -330,23 +364,26 @@ static enum print_step release_sheet(struct print_job *job, const struct frame_r
     return fail_sheet(job, sheet, &error);
 }
 
-/* ---- 5. and 6. ----------------------------------------------------------------------------------------- */
-
-static bool has_ticket(const struct print_job *job)
+static enum print_step send_sheets(struct print_job *job)
 {
-    for (unsigned i = 0; i < job->sheets.count; i++)
-        if (job->sheets.items[i]->ticket.job)
-            return true;
-    return false;
+    enum print_step step = PRINT_NEXT;
+    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++)
+        if (job->sheets.items[i]->is_released && !job->sheets.items[i]->had_data)
+            step = send_sheet(job, job->sheets.items[i]);
+    return step;
 }
 
+/* ---- 5. and 6. ----------------------------------------------------------------------------------------- */
+
+/* Nothing new goes to the printer once something is wrong. */
 static enum print_step turn(struct print_job *job)
 {
-    if (create_sheets(job) == PRINT_OVER)
+    bool is_going = !job->in_the_end.code;
+    if (is_going && (send_sheets(job) == PRINT_OVER || create_sheets(job) == PRINT_OVER))
         return PRINT_OVER;
-    if (take_frames(job, has_ticket(job) ? (int)job->poll_ms : -1) == PRINT_OVER)
+    if (take_frames(job, job->sheets.count ? (int)job->poll_ms : -1) == PRINT_OVER)
         return PRINT_OVER;
-    return has_ticket(job) ? print_watch_turn(job) : PRINT_NEXT;
+    return job->sheets.count ? print_watch_turn(job) : PRINT_NEXT;
 }
 
 static enum print_step carry_out(struct print_job *job)

@@ -21,6 +21,7 @@ struct print_sheet {
     bool is_adopted;              /* an earlier run has handed it over */
     bool is_unwanted;             /* it is to be canceled, and nobody minds */
     bool is_elsewhere;            /* its ticket is another printer's */
+    bool is_released;             /* its data may be sent */
     bool had_data;                /* its document may be at the printer */
     bool was_watched;             /* the printer has been in sight all the time */
     enum sheet_fate fate;         /* as it was seen last, with … */

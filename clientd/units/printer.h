@@ -36,6 +36,7 @@ enum printer_reach {
 struct printer_error {
     uint16_t code; /* of errors.def */
     enum printer_reach reach;
+    bool is_busy;                 /* it says that it can do that later: as long as it has another job */
     char text[PRINTER_TEXT_SIZE]; /* UTF-8, one line */
 };
 

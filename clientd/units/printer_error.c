@@ -18,6 +18,7 @@ enum printer_status printer_failed(struct printer_error *error, uint16_t code, e
     va_end(arguments);
     error->code = code;
     error->reach = reach;
+    error->is_busy = false;
     text_escape(error->text, sizeof error->text, text, strlen(text));
     return PRINTER_FAILED;
 }
