@@ -2,6 +2,7 @@
 
 #include "clientd/units/ipp_look.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,29 @@ void ipp_look_words(ipp_t *answer, const char *name, char separator, char *text,
     }
 }
 
+/* Between two groups stands an attribute without a name. */
+int ipp_look_groups(ipp_t *answer, ipp_tag_t kind, int (*take)(void *context, ipp_t *group), void *context)
+{
+    ipp_t *group = NULL;
+    int error = 0;
+    for (ipp_attribute_t *at = ippFirstAttribute(answer); !error; at = ippNextAttribute(answer)) {
+        bool belongs = at && ippGetGroupTag(at) == kind && ippGetName(at);
+        if (!belongs && group) {
+            error = take(context, group);
+            ippDelete(group);
+            group = NULL;
+        }
+        if (!at)
+            break;
+        if (belongs && !group)
+            group = ippNew();
+        if (belongs && !ippCopyAttribute(group, at, 1))
+            error = -ENOMEM;
+    }
+    ippDelete(group);
+    return error;
+}
+
 /* ---- The printer -------------------------------------------------------------------------------------- */
 
 bool ipp_look_is_queue(ipp_t *answer)
@@ -151,15 +175,15 @@ static bool is_that_job(ipp_t *answer, const struct printer_ticket *ticket)
            strcmp(uuid, ticket->uuid) == 0;
 }
 
-/* Only while the job waits: a spooler that drops the file of a job that is over counts no documents then. */
-static bool lacks_data(ipp_t *answer, uint32_t state)
+/* Only while it waits: a spooler that drops the file of a job that is over counts no documents then. */
+bool ipp_look_lacks_data(ipp_t *job)
 {
     static const char *const incoming[] = {"job-incoming", "job-data-insufficient", NULL};
-    uint32_t documents;
-    if (state != JOB_PENDING && state != JOB_PENDING_HELD)
+    uint32_t state = 0, documents;
+    if (!ipp_look_number(job, "job-state", &state) || (state != JOB_PENDING && state != JOB_PENDING_HELD))
         return false;
-    return has_any_reason(answer, incoming) ||
-           (ipp_look_number(answer, "number-of-documents", &documents) && documents == 0);
+    return has_any_reason(job, incoming) ||
+           (ipp_look_number(job, "number-of-documents", &documents) && documents == 0);
 }
 
 void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_queue,
@@ -175,7 +199,7 @@ void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_qu
         return;
     look->is_known = true;
     look->state = state <= UINT8_MAX ? (uint8_t)state : 0;
-    look->has_no_data = lacks_data(answer, state);
+    look->has_no_data = ipp_look_lacks_data(answer);
     look->has_not_begun = begun && ippGetValueTag(begun) == IPP_TAG_NOVALUE;
     look->is_stopping = !is_queue && has_reason(answer, "processing-to-stop-point");
     look->is_held = state == JOB_PENDING_HELD && !look->has_no_data;

@@ -122,41 +122,14 @@ static bool is_configured(const struct listing *listing, const char *name, const
     return false;
 }
 
-static int add_queue(struct listing *listing, ipp_t *queue)
+static int add_queue(void *context, ipp_t *queue)
 {
+    struct listing *listing = context;
     char name[NAME_SIZE], uri[PRINTER_URI_SIZE];
     ipp_look_text(queue, "printer-name", name, sizeof name);
     if (!name[0] || !ipp_client_local_uri(name, uri, sizeof uri) || is_configured(listing, name, uri))
         return 0;
     return add_printer(listing, name, uri, queue);
-}
-
-static int copy_group(ipp_t *queue, ipp_attribute_t *attribute)
-{
-    return ippCopyAttribute(queue, attribute, 1) ? 0 : -ENOMEM;
-}
-
-/* The answer has a group of attributes for each queue, with a separator between two. */
-static int add_queues(struct listing *listing, ipp_t *answer)
-{
-    ipp_t *queue = NULL;
-    int error = 0;
-    for (ipp_attribute_t *at = ippFirstAttribute(answer); !error; at = ippNextAttribute(answer)) {
-        bool belongs = at && ippGetGroupTag(at) == IPP_TAG_PRINTER && ippGetName(at);
-        if (!belongs && queue) {
-            error = add_queue(listing, queue);
-            ippDelete(queue);
-            queue = NULL;
-        }
-        if (!at)
-            break;
-        if (belongs && !queue)
-            queue = ippNew();
-        if (belongs)
-            error = copy_group(queue, at);
-    }
-    ippDelete(queue);
-    return error;
 }
 
 static int add_spooler(struct listing *listing)
@@ -168,7 +141,7 @@ static int add_spooler(struct listing *listing)
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL, "all");
     ipp_status_t status;
     ipp_t *answer = ipp_client_do(client, request, NULL, &status, &why);
-    int error = answer ? add_queues(listing, answer) : 0;
+    int error = answer ? ipp_look_groups(answer, IPP_TAG_PRINTER, add_queue, listing) : 0;
     if (!answer && status != IPP_STATUS_ERROR_NOT_FOUND)
         log_info("no queues of this host: %s", why.text);
     ippDelete(answer);

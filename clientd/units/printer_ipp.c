@@ -10,6 +10,7 @@
 
 #include <deskline/words.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "clientd/units/ipp_client.h"
 #include "clientd/units/ipp_look.h"
@@ -176,6 +177,46 @@ static enum printer_status complete_ticket(struct place *place, ipp_t *created, 
                           "the printer gives its jobs no uuid: make a queue of CUPS for it, and print there");
 }
 
+/* A run that was killed before it could tell of its job has left one that waits for data, and may keep the
+ * printer busy for minutes. It is known by its name: the one that is to be made now. */
+struct orphan {
+    struct place *place;
+    const char *name;
+};
+
+static int drop_orphan(void *context, ipp_t *job)
+{
+    const struct orphan *orphan = context;
+    struct printer_error error;
+    char name[512], user[128];
+    uint32_t number;
+    ipp_look_text(job, "job-name", name, sizeof name);
+    ipp_look_text(job, "job-originating-user-name", user, sizeof user);
+    if (strcmp(name, orphan->name) != 0 || strcmp(user, cupsUser()) != 0 || !ipp_look_lacks_data(job) ||
+        !ipp_look_number(job, "job-id", &number))
+        return 0;
+    log_notice("canceling job %u, which an earlier run has left without data", number);
+    ippDelete(ipp_client_do(orphan->place->client, job_request(orphan->place, IPP_OP_CANCEL_JOB, number),
+                            NULL, NULL, &error));
+    return 0;
+}
+
+static void drop_orphans(struct place *place, const char *name)
+{
+    static const char *const wanted[] = {"job-id",    "job-name",          "job-originating-user-name",
+                                         "job-state", "job-state-reasons", "number-of-documents"};
+    struct printer_error error;
+    struct orphan orphan = {place, name};
+    ipp_t *request = ipp_client_request(place->client, IPP_OP_GET_JOBS);
+    ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, "not-completed");
+    ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
+                  sizeof wanted / sizeof wanted[0], NULL, wanted);
+    ipp_t *answer = ipp_client_do(place->client, request, NULL, NULL, &error);
+    if (answer && ipp_look_groups(answer, IPP_TAG_JOB, drop_orphan, &orphan))
+        log_warning("the jobs of the printer cannot be looked through: no memory");
+    ippDelete(answer);
+}
+
 static enum printer_status printer_create(struct printer *base, const char *name, bool is_duplex,
                                           struct printer_ticket *ticket, struct printer_error *error)
 {
@@ -185,6 +226,8 @@ static enum printer_status printer_create(struct printer *base, const char *name
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, name);
     ipp_options_add(&printer->options, own->attributes, is_duplex, request);
     ipp_t *answer = ipp_client_do(own->client, request, NULL, NULL, error);
+    if (!answer && error->is_busy)
+        drop_orphans(own, name);
     if (!answer)
         return PRINTER_FAILED;
     enum printer_status status = PRINTER_FAILED;
