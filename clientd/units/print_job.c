@@ -274,10 +274,13 @@ static enum print_step fail_sheet(struct print_job *job, const struct print_shee
     return print_job_fail(job, error->code, sheet->number, error->text);
 }
 
-/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. */
+/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. One that
+ * cannot be reached has no job of ours that anybody would print. */
 static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sheet,
                                    const struct printer_error *error)
 {
+    if (error->reach != REACHED)
+        return print_watch_lost(job, error);
     if (!error->is_busy)
         return fail_sheet(job, sheet, error);
     if (print_sheets_now() - sheet->changed_ms >= job->orders->stall_ms)
@@ -308,6 +311,7 @@ static enum print_step create_sheet(struct print_job *job, struct print_sheet *s
         PRINTER_GOOD)
         return sheet_waits(job, sheet, &error);
     sheet->changed_ms = print_sheets_now();
+    job->lost_ms = 0;
     return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;
 }
 

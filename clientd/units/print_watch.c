@@ -187,7 +187,7 @@ static enum print_step ask_sheet(struct print_job *job, struct print_sheet *shee
 
 /* ---- The printer -------------------------------------------------------------------------------------- */
 
-static enum print_step printer_is_lost(struct print_job *job, const struct printer_error *error)
+enum print_step print_watch_lost(struct print_job *job, const struct printer_error *error)
 {
     int64_t now = print_sheets_now();
     if (error->reach == REACHED)
@@ -227,7 +227,7 @@ static enum print_step check_printer(struct print_job *job)
     if (!first)
         return PRINT_NEXT;
     if (ops_of(job)->look(job->sheets.printer, &look, &error) != PRINTER_GOOD)
-        return printer_is_lost(job, &error);
+        return print_watch_lost(job, &error);
     job->lost_ms = 0;
     if (!look.trouble || (job->trouble_ms && first->changed_ms > job->trouble_ms))
         job->trouble_ms = 0;
