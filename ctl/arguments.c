@@ -73,10 +73,12 @@ static int take_manner(struct parse *parse, enum option_id id, const char *value
     return 0;
 }
 
+/* What an option of the command says. */
 static int take_value(struct parse *parse, enum option_id id, const char *value)
 {
     const struct option_info *option = grammar_option(id);
     long *number = &parse->arguments->number[id];
+    char media[VALUE_MEDIA_BYTES];
     uint32_t width_um, height_um;
     switch (option->kind) {
     case KIND_NUMBER:
@@ -96,8 +98,15 @@ static int take_value(struct parse *parse, enum option_id id, const char *value)
         if (value_size(value, &width_um, &height_um))
             return 0;
         return refuse(parse, value, "does not fit --%s: %s", option->name, option->text);
-    case KIND_MANNER:
-        return take_manner(parse, id, value);
+    case KIND_MEDIA:
+        if (value_media(value, media))
+            return 0;
+        return refuse(parse, value, "does not fit --%s: %s", option->name, option->text);
+    case KIND_RANGES:
+        if (value_ranges(value))
+            return 0;
+        return refuse(parse, value, "does not fit --%s: %s", option->name, option->text);
+    case KIND_MANNER: /* was looked at when it was read */
     case KIND_TEXT:
     case KIND_FLAG:
         return 0;
@@ -119,7 +128,8 @@ static int take_option(struct parse *parse, enum option_id id, const char *writt
     }
     parse->arguments->given[id] = true;
     parse->arguments->text[id] = value;
-    return value ? take_value(parse, id, value) : 0;
+    /* Other values have to wait: the command, which decides what is meant, may stand behind them. */
+    return option->kind == KIND_MANNER ? take_manner(parse, id, value) : 0;
 }
 
 static int take_long(struct parse *parse, const char *written)
@@ -204,9 +214,10 @@ static int find_command(struct parse *parse, unsigned *used)
     return refuse(parse, parse->words[0], "is no command");
 }
 
+/* Each option that was given becomes the one of that name which the command takes. */
 static int check_options(struct parse *parse)
 {
-    const struct arguments *arguments = parse->arguments;
+    struct arguments *arguments = parse->arguments;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (!arguments->given[i] || grammar_is_common(i))
             continue;
@@ -214,10 +225,23 @@ static int check_options(struct parse *parse)
         snprintf(written, sizeof written, "--%s", grammar_option(i)->name);
         if (arguments->command == COMMAND_COUNT)
             return refuse(parse, written, "belongs behind a command");
-        if (!grammar_takes(arguments->command, parse->program, i))
+        enum option_id own = grammar_namesake(arguments->command, parse->program, i);
+        if (own == OPTION_COUNT)
             return refuse(parse, written, "is no option of '%s'", grammar_command(arguments->command)->name);
+        arguments->given[i] = false;
+        arguments->given[own] = true;
+        arguments->text[own] = arguments->text[i];
     }
     return 0;
+}
+
+static int take_values(struct parse *parse)
+{
+    int error = 0;
+    for (unsigned i = 0; i < OPTION_COUNT && !error; i++)
+        if (parse->arguments->given[i])
+            error = take_value(parse, i, parse->arguments->text[i]);
+    return error;
 }
 
 static int take_arguments(struct parse *parse, unsigned used)
@@ -232,12 +256,14 @@ static int take_arguments(struct parse *parse, unsigned used)
                 continue;
             return refuse(parse, command->name, "needs an argument: %s", info->name);
         }
-        const char *word = parse->words[used++];
-        if (info->is_id && !value_id(word, &arguments->id))
-            return refuse(parse, word, "does not fit %s: a whole number from 1", info->name);
-        if (!*word)
-            return refuse(parse, word, "does not fit %s: it is empty", info->name);
-        arguments->words[arguments->word_count++] = word;
+        do {
+            const char *word = parse->words[used++];
+            if (info->is_id && !value_id(word, &arguments->id))
+                return refuse(parse, word, "does not fit %s: a whole number from 1", info->name);
+            if (!*word)
+                return refuse(parse, word, "does not fit %s: it is empty", info->name);
+            arguments->words[arguments->word_count++] = word;
+        } while (info->is_repeated && used < parse->word_count && arguments->word_count < ARGUMENTS_MAX);
     }
     if (used < parse->word_count)
         return refuse(parse, parse->words[used], "is one argument too many for '%s'", command->name);
@@ -261,5 +287,6 @@ int arguments_parse(struct arguments *arguments, enum program program, int argc,
     if (error || arguments->given[OPTION_help] || arguments->given[OPTION_version] ||
         arguments->command == COMMAND_COUNT)
         return error;
-    return take_arguments(&parse, used);
+    error = take_values(&parse);
+    return error ? error : take_arguments(&parse, used);
 }

@@ -6,7 +6,7 @@
 
 #include "ctl/grammar.h"
 
-#define ARGUMENTS_MAX       4
+#define ARGUMENTS_MAX       1024
 #define ARGUMENTS_WHY_BYTES 512
 
 struct arguments {

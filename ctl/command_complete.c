@@ -9,9 +9,12 @@
 
 #include "ctl/render.h"
 
+/* Of a unit, as frames say it. */
+enum { UNIT_READING = 1, UNIT_PRINTING = 2 };
+
 struct completing {
     FILE *out;
-    bool only_waiting;
+    enum completion completion;
 };
 
 static void put_name(FILE *out, struct frame_text text)
@@ -30,7 +33,7 @@ static void on_frame(void *context, const struct frame *frame)
     struct record_unit unit;
     size_t cursor = 0;
     if (frame->type == FRAME_JOB_STATUS) {
-        if (!completing->only_waiting || frame->job_status.state == JOB_STOPPED)
+        if (completing->completion != COMPLETE_WAITING || frame->job_status.state == JOB_STOPPED)
             fprintf(completing->out, "%llu\n", (unsigned long long)frame->job);
     } else if (frame->type == FRAME_DOCUMENT_LIST) {
         while (frame_list_next(&frame->document_list.documents, &frame_record_document, &cursor, &document))
@@ -40,13 +43,14 @@ static void on_frame(void *context, const struct frame *frame)
             put_name(completing->out, client.name);
     } else if (frame->type == FRAME_UNIT_LIST) {
         while (frame_list_next(&frame->unit_list.units, &frame_record_unit, &cursor, &unit))
-            put_name(completing->out, unit.name);
+            if (unit.kind == (completing->completion == COMPLETE_PRINTERS ? UNIT_PRINTING : UNIT_READING))
+                put_name(completing->out, unit.name);
     }
 }
 
 int command_complete(struct invocation *invocation, enum completion completion)
 {
-    struct completing completing = {invocation->out, completion == COMPLETE_WAITING};
+    struct completing completing = {invocation->out, completion};
     struct frame request = {0};
     switch (completion) {
     case COMPLETE_JOBS:
@@ -60,8 +64,10 @@ int command_complete(struct invocation *invocation, enum completion completion)
     case COMPLETE_CLIENTS:
         request.type = FRAME_CLIENT_LIST_REQUEST;
         break;
-    case COMPLETE_UNITS:
+    case COMPLETE_SCANNERS:
+    case COMPLETE_PRINTERS:
         request.type = FRAME_UNIT_LIST_REQUEST;
+        request.unit_list_request.client = frame_text_of(invocation->arguments.words[0]);
         break;
     case COMPLETE_NOTHING:
     case COMPLETE_FILES:

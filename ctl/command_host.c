@@ -118,7 +118,7 @@ int command_units(struct invocation *invocation)
     request.unit_list_request.refresh = invocation->arguments.given[OPTION_refresh];
     if (invocation->program == SERVICECTL)
         request.unit_list_request.client = frame_text_of(invocation->arguments.words[0]);
-    return list(invocation, &request, on_units, NULL, "no scanner was found");
+    return list(invocation, &request, on_units, NULL, "no scanner and no printer was found");
 }
 
 int command_services(struct invocation *invocation)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const char *const words[] = {
-    [COMPLETE_JOBS] = "jobs",   [COMPLETE_WAITING] = "waiting", [COMPLETE_DOCUMENTS] = "documents",
-    [COMPLETE_UNITS] = "units", [COMPLETE_CLIENTS] = "clients",
+    [COMPLETE_JOBS] = "jobs",         [COMPLETE_WAITING] = "waiting",   [COMPLETE_DOCUMENTS] = "documents",
+    [COMPLETE_SCANNERS] = "scanners", [COMPLETE_PRINTERS] = "printers", [COMPLETE_CLIENTS] = "clients",
 };
 
 const char *completion_word(enum completion completion)
@@ -34,6 +34,9 @@ static void print_source(FILE *out, enum program program, enum completion comple
         fprintf(out, "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$cur\"))");
     } else if (completion != COMPLETE_NOTHING) {
         fprintf(out, "_%s_ask %s", name, words[completion]);
+        /* At the server, whose: CLIENT or CLIENT/PRINTER is the first argument of such commands. */
+        if (program == SERVICECTL && (completion == COMPLETE_SCANNERS || completion == COMPLETE_PRINTERS))
+            fprintf(out, " \"${words[1]%%%%/*}\"");
     } else {
         fprintf(out, "COMPREPLY=()");
     }
@@ -97,7 +100,7 @@ static void print_command(FILE *out, enum program program, enum command_id id)
     for (const struct argument_info *argument = command->arguments; argument->name; argument++) {
         if (!(argument->programs & program))
             continue;
-        fprintf(out, "        %u) ", words_used++);
+        fprintf(out, "        %u%s) ", words_used++, argument->is_repeated ? " | ?*" : "");
         print_source(out, program, argument->completion, NULL);
         fprintf(out, " ;;\n");
     }
@@ -135,12 +138,12 @@ void completion_print(FILE *out, enum program program)
     fprintf(out,
             "_%s_ask() {\n    local word\n    COMPREPLY=()\n    while read -r word; do\n"
             "        if [[ $word == \"$cur\"* ]]; then COMPREPLY+=(\"$(printf %%q \"$word\")\"); fi\n"
-            "    done < <(%s %s \"$1\" 2>/dev/null)\n}\n",
+            "    done < <(%s %s \"$@\" 2>/dev/null)\n}\n",
             name, name, COMPLETION_ASK);
     fprintf(out, "_%s() {\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n",
             name);
-    print_values(out, program);
     print_words(out);
+    print_values(out, program);
     fprintf(out, "    case \"${words[*]}\" in\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         if (grammar_command(i)->programs & program)

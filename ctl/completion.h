@@ -9,7 +9,9 @@
 
 /* Arguments that only the build and the script use; they are no part of the grammar. */
 #define COMPLETION_PRINT "--print-completion"
-#define COMPLETION_ASK   "--complete" /* followed by jobs, waiting, documents, units or clients */
+#define COMPLETION_ASK                                                                                       \
+    "--complete" /* followed by jobs, waiting, documents, scanners, printers                                 \
+                  or clients; and at the server by whose */
 
 /* The whole script. */
 void completion_print(FILE *out, enum program program);

@@ -3,6 +3,7 @@
 #include "ctl/connection.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct connection {
     const char *daemon;
     struct reader *reader;
     uint32_t request; /* the one under way */
+    int silence_ms;   /* that it may last without a sign of the daemon, -1: for ever */
     connection_on_frame on_frame;
     void *context;
     struct outcome *outcome; /* of the request under way; NULL: none, or it is over */
@@ -137,29 +139,64 @@ static void lose(struct connection *connection, const char *why)
     connection_fail(connection, &outcome);
 }
 
-void connection_send(struct connection *connection, struct frame *frame)
+/* Waits until the socket is ready; what prevents that becomes the outcome. */
+static int wait_for(struct connection *connection, short events)
 {
     struct outcome outcome;
-    size_t size = frame_encoded_size(frame), sent = 0;
+    int error = interrupt_wait(connection->fd, events, connection->silence_ms);
+    if (error == -EINTR) {
+        outcome_set(&outcome, EXIT_INTERRUPTED, ERROR_NONE, "interrupted");
+        connection_fail(connection, &outcome);
+    } else if (error == -ETIMEDOUT) {
+        outcome_set(&outcome, EXIT_NO_CONNECTION, ERROR_NO_CONNECTION, "%s has said nothing for %d seconds",
+                    connection->daemon, connection->silence_ms / 1000);
+        connection_fail(connection, &outcome);
+    } else if (error) {
+        lose(connection, strerror(-error));
+    }
+    return error;
+}
+
+static int send_bytes(struct connection *connection, const uint8_t *bytes, size_t length)
+{
+    for (size_t sent = 0; sent < length;) {
+        ssize_t count = send(connection->fd, bytes + sent, length - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) {
+            sent += (size_t)count;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            if (wait_for(connection, POLLOUT))
+                return -1;
+        } else if (errno == EPIPE || errno == ECONNRESET) {
+            return -1; /* why may have been said before: who receives finds that, or the end */
+        } else if (errno != EINTR) {
+            lose(connection, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int connection_send(struct connection *connection, struct frame *frame)
+{
+    struct outcome outcome;
+    if (!connection->outcome)
+        return -1;
+    size_t size = frame_encoded_size(frame);
     uint8_t *bytes = memory_new(size);
     uint32_t *request = request_of(frame);
     if (request)
         *request = connection->request;
 
+    int error = -1;
     ssize_t length = frame_encode(frame, bytes, size);
     if (length < 0) {
         outcome_set(&outcome, EXIT_USAGE, ERROR_BAD_REQUEST, "an argument is too long, or no UTF-8");
         connection_fail(connection, &outcome);
-    }
-    while (length > 0 && sent < (size_t)length) {
-        ssize_t count = send(connection->fd, bytes + sent, (size_t)length - sent, MSG_NOSIGNAL);
-        if (count < 0 && errno != EINTR) {
-            lose(connection, strerror(errno));
-            break;
-        }
-        sent += count > 0 ? (size_t)count : 0;
+    } else {
+        error = send_bytes(connection, bytes, (size_t)length);
     }
     free(bytes);
+    return error;
 }
 
 /* Waits for bytes and deals with them. */
@@ -168,16 +205,12 @@ static void receive(struct connection *connection)
     struct outcome outcome;
     const char *why;
     size_t room;
-    int error = interrupt_wait(connection->fd);
-    if (error == -EINTR) {
-        outcome_set(&outcome, EXIT_INTERRUPTED, ERROR_NONE, "interrupted");
-        connection_fail(connection, &outcome);
+    if (wait_for(connection, POLLIN))
         return;
-    }
     uint8_t *bytes = reader_room(connection->reader, &room);
-    ssize_t count = error ? -1 : recv(connection->fd, bytes, room, 0);
+    ssize_t count = recv(connection->fd, bytes, room, 0);
     if (count < 0) {
-        lose(connection, strerror(error ? -error : errno));
+        lose(connection, strerror(errno));
     } else if (count == 0) {
         lose(connection, "it has ended");
     } else if (reader_filled(connection->reader, (size_t)count, &why)) {
@@ -190,6 +223,12 @@ static void receive(struct connection *connection)
 void connection_call(struct connection *connection, struct frame *request, connection_on_frame on_frame,
                      void *context, struct outcome *outcome)
 {
+    connection_call_within(connection, request, -1, on_frame, context, outcome);
+}
+
+void connection_call_within(struct connection *connection, struct frame *request, int silence_ms,
+                            connection_on_frame on_frame, void *context, struct outcome *outcome)
+{
     if (connection->is_broken) {
         outcome_set(outcome, EXIT_NO_CONNECTION, ERROR_NO_CONNECTION, "there is no connection to %s any more",
                     connection->daemon);
@@ -199,6 +238,7 @@ void connection_call(struct connection *connection, struct frame *request, conne
     connection->on_frame = on_frame;
     connection->context = context;
     connection->outcome = outcome;
+    connection->silence_ms = silence_ms;
     connection_send(connection, request);
     while (connection->outcome)
         receive(connection);

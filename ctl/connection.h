@@ -52,8 +52,13 @@ typedef void (*connection_on_frame)(void *context, const struct frame *frame);
 void connection_call(struct connection *connection, struct frame *request, connection_on_frame on_frame,
                      void *context, struct outcome *outcome);
 
-/* For callbacks: a frame that belongs to the request under way. Errors become its outcome. */
-void connection_send(struct connection *connection, struct frame *frame);
+/* The same, given up when the daemon neither says nor takes anything for so long. */
+void connection_call_within(struct connection *connection, struct frame *request, int silence_ms,
+                            connection_on_frame on_frame, void *context, struct outcome *outcome);
+
+/* For callbacks: a frame that belongs to the request under way. 0; or -1: send no more, what prevented it is
+ * or becomes the outcome. */
+int connection_send(struct connection *connection, struct frame *frame);
 /* For callbacks: the request is given up, with this outcome; the connection cannot be used any more. */
 void connection_fail(struct connection *connection, const struct outcome *outcome);
 

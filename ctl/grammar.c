@@ -1,8 +1,10 @@
 #include "ctl/grammar.h"
 
+#include <string.h>
+
 /* The words of manners.def, so that they are kept once. */
 static const char manner_words[] =
-#define MANNER(NAME, number, word, text) word "|"
+#define MANNER(NAME, number, word, text, sheets) word "|"
 #include <deskline/manners.def>
 #undef MANNER
     "";
@@ -10,6 +12,8 @@ static const char manner_words[] =
 #define OPTION_WORDS_TEXT   NULL
 #define OPTION_WORDS_TIME   NULL
 #define OPTION_WORDS_SIZE   NULL
+#define OPTION_WORDS_MEDIA  NULL
+#define OPTION_WORDS_RANGES NULL
 #define OPTION_WORDS_MANNER manner_words
 
 static const struct option_info options[] = {
@@ -45,10 +49,19 @@ static const struct option_info options[] = {
 #define ARGUMENT_IS_ID_ID             true
 #define ARGUMENT_IS_OPTIONAL_REQUIRED false
 #define ARGUMENT_IS_OPTIONAL_OPTIONAL true
+#define ARGUMENT_IS_OPTIONAL_REPEATED false
+#define ARGUMENT_IS_REPEATED_REQUIRED false
+#define ARGUMENT_IS_REPEATED_OPTIONAL false
+#define ARGUMENT_IS_REPEATED_REPEATED true
 
 #define COMMAND(name, programs, words, text) static const struct argument_info arguments_##name[] = {
 #define ARGUMENT(owner, programs, name, kind, completion, presence)                                          \
-    {programs, name, ARGUMENT_IS_ID_##kind, ARGUMENT_IS_OPTIONAL_##presence, COMPLETE_##completion},
+    {programs,                                                                                               \
+     name,                                                                                                   \
+     ARGUMENT_IS_ID_##kind,                                                                                  \
+     ARGUMENT_IS_OPTIONAL_##presence,                                                                        \
+     ARGUMENT_IS_REPEATED_##presence,                                                                        \
+     COMPLETE_##completion},
 #define END_COMMAND(name)                                                                                    \
     {                                                                                                        \
         0                                                                                                    \
@@ -106,4 +119,12 @@ bool grammar_takes(enum command_id command, enum program program, enum option_id
         if (taken->option == option && taken->programs & program)
             return true;
     return false;
+}
+
+enum option_id grammar_namesake(enum command_id command, enum program program, enum option_id option)
+{
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (grammar_takes(command, program, i) && !strcmp(options[i].name, options[option].name))
+            return i;
+    return OPTION_COUNT;
 }

@@ -22,14 +22,25 @@ enum command_id {
     COMMAND_COUNT
 };
 
-enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_CHOICE, KIND_TEXT, KIND_TIME, KIND_SIZE, KIND_MANNER };
+enum option_kind {
+    KIND_FLAG,
+    KIND_NUMBER,
+    KIND_CHOICE,
+    KIND_TEXT,
+    KIND_TIME,
+    KIND_SIZE,
+    KIND_MEDIA,
+    KIND_RANGES,
+    KIND_MANNER
+};
 enum completion {
     COMPLETE_NOTHING,
     COMPLETE_FILES,
     COMPLETE_JOBS,
     COMPLETE_WAITING,
     COMPLETE_DOCUMENTS,
-    COMPLETE_UNITS,
+    COMPLETE_SCANNERS,
+    COMPLETE_PRINTERS,
     COMPLETE_CLIENTS,
 };
 
@@ -47,7 +58,7 @@ struct option_info {
 struct argument_info {
     unsigned programs;
     const char *name; /* NULL ends a list */
-    bool is_id, is_optional;
+    bool is_id, is_optional, is_repeated;
     enum completion completion;
 };
 
@@ -72,6 +83,8 @@ const struct option_info *grammar_option(enum option_id id);
 const struct command_info *grammar_command(enum command_id id);
 /* Whether the command takes the option in that program; options of every command always are. */
 bool grammar_takes(enum command_id command, enum program program, enum option_id option);
+/* The option of that name that the command takes in that program; OPTION_COUNT for none. */
+enum option_id grammar_namesake(enum command_id command, enum program program, enum option_id option);
 /* Whether every command takes it, also the program without a command. */
 bool grammar_is_common(enum option_id option);
 

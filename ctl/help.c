@@ -24,14 +24,18 @@ static void print_arguments(FILE *out, enum program program, const struct comman
 {
     for (const struct argument_info *argument = command->arguments; argument->name; argument++)
         if (argument->programs & program)
-            fprintf(out, argument->is_optional ? " [%s]" : " %s", argument->name);
+            fprintf(out,
+                    argument->is_optional   ? " [%s]"
+                    : argument->is_repeated ? " %s..."
+                                            : " %s",
+                    argument->name);
 }
 
 static void print_program(FILE *out, enum program program)
 {
     fprintf(out, "Usage: %s [OPTION]... COMMAND [ARGUMENT]...\n", program_name(program));
     fprintf(out, program == CLIENTCTL
-                     ? "Scan, and see to the jobs of this host, through clientd.\n"
+                     ? "Scan and print, and see to the jobs of this host, through clientd.\n"
                      : "See to the clients, jobs and documents of this server, through serviced.\n");
     fprintf(out, "\nCommands:\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {

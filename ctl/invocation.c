@@ -132,8 +132,10 @@ int invocation_run(enum program program, int argc, char *const argv[], FILE *in,
     if (argc == 2 && !strcmp(argv[1], COMPLETION_PRINT)) {
         completion_print(out, program);
         exit_code = EXIT_DONE;
-    } else if (argc == 3 && !strcmp(argv[1], COMPLETION_ASK)) {
+    } else if ((argc == 3 || argc == 4) && !strcmp(argv[1], COMPLETION_ASK)) {
         enum completion completion = completion_from_word(argv[2]);
+        if (argc == 4)
+            invocation.arguments.words[invocation.arguments.word_count++] = argv[3];
         exit_code = completion == COMPLETE_NOTHING ? EXIT_USAGE : with_connection(&invocation, completion);
     } else {
         exit_code = run_command(&invocation, argc, argv);

@@ -40,7 +40,8 @@ int invocation_do(const struct invocation *invocation, struct frame *request, co
 #define COMMAND(name, programs, words, text) int command_##name(struct invocation *invocation);
 #include "ctl/commands.def"
 
-/* For completion: prints the numbers or names, one a line. */
+/* For completion: prints the numbers or names, one a line; the first word is the client whose units they are.
+ */
 int command_complete(struct invocation *invocation, enum completion completion);
 
 #endif

@@ -4,6 +4,7 @@
 #include "ctl/job_follow.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ int job_answer(struct invocation *invocation, const struct job_view *view, const
     notice.manner_notice.round = view->round;
     notice.manner_notice.manner = (uint8_t)answer->manner;
     notice.manner_notice.page = answer->page;
+    notice.manner_notice.unit = frame_text_of(answer->printer);
     return invocation_call(invocation, &notice, NULL, NULL);
 }
 
@@ -67,7 +69,7 @@ int job_read_line(struct invocation *invocation, char *line, size_t size)
 {
     fflush(invocation->out);
     /* A terminal gives one line per read: what is typed ahead stays there for the next one. */
-    if (interrupt_wait(fileno(invocation->in)))
+    if (interrupt_wait(fileno(invocation->in), POLLIN, -1))
         return EXIT_WAITS;
     ssize_t count = read(fileno(invocation->in), line, size - 1);
     if (count <= 0)
@@ -97,7 +99,7 @@ int job_ask(struct invocation *invocation, const struct job_view *view, struct p
     while (result != PROMPT_TAKEN) {
         bool needs_page = result == PROMPT_NEEDS_PAGE && prompt_range(view, &first, &last);
         if (needs_page)
-            fprintf(invocation->out, "From which page (%u to %u)? ", first, last);
+            fprintf(invocation->out, "From which %s (%u to %u)? ", job_view_noun(view), first, last);
         else
             fputs("Manner [1]: ", invocation->out);
         if (job_read_line(invocation, typed, sizeof typed))

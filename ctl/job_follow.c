@@ -3,12 +3,11 @@
 #include "ctl/job_follow.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
 
 #include "ctl/interrupt.h"
 #include "ctl/progress.h"
 #include "ctl/render.h"
+#include "ctl/terminal.h"
 
 #define LINES_BYTES (1u << 20)
 /* What follow_stop answers besides exit codes: the job goes on, follow it. */
@@ -22,29 +21,16 @@ struct follow {
     bool line_is_open; /* the cursor stands behind a progress line */
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static unsigned columns(FILE *out)
-{
-    struct winsize size;
-    return !ioctl(fileno(out), TIOCGWINSZ, &size) && size.ws_col > 1 ? size.ws_col - 1u : 79;
-}
-
 static void show_progress(struct follow *follow)
 {
     const struct invocation *invocation = follow->invocation;
     struct text_buffer text;
     if (invocation->is_json)
         return;
-    text_start(&text, invocation->is_terminal ? columns(invocation->out) : LINES_BYTES);
+    text_start(&text, LINES_BYTES);
     if (invocation->is_terminal) {
-        progress_line(&follow->progress, &follow->view, now_ms(), &text);
-        fprintf(invocation->out, "\r\033[K%s", text_of(&text));
+        progress_line(&follow->progress, &follow->view, terminal_now_ms(), &text);
+        terminal_overwrite(invocation->out, text_of(&text));
         follow->line_is_open = true;
     } else {
         progress_lines(&follow->progress, &follow->view, &text);

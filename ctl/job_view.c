@@ -73,6 +73,16 @@ bool job_view_is_over(const struct job_view *view)
     return view->state == JOB_CANCELED || view->state == JOB_ABORTED || view->state == JOB_COMPLETED;
 }
 
+bool job_view_is_printing(const struct job_view *view)
+{
+    return view->phase.function == FUNCTION_PRINTING;
+}
+
+const char *job_view_noun(const struct job_view *view)
+{
+    return job_view_is_printing(view) ? "sheet" : "page";
+}
+
 const char *job_view_error(const struct job_view *view)
 {
     return view->error_text && *view->error_text ? view->error_text : error_find(view->error_code)->sentence;

@@ -32,6 +32,9 @@ void job_view_free(struct job_view *view);
 
 /* Completed, canceled or aborted. */
 bool job_view_is_over(const struct job_view *view);
+bool job_view_is_printing(const struct job_view *view);
+/* What its ledger counts: "page", or "sheet" of a job that prints. */
+const char *job_view_noun(const struct job_view *view);
 /* The sentence about its error: what the job says, or what errors.def says of the code. */
 const char *job_view_error(const struct job_view *view);
 const char *job_view_action(const struct job_view *view);

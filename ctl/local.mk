@@ -2,7 +2,8 @@
 noinst_LTLIBRARIES += libctl.la
 libctl_la_SOURCES = \
   ctl/arguments.h ctl/arguments.c \
-  ctl/command_complete.c ctl/command_documents.c ctl/command_host.c ctl/command_jobs.c ctl/command_scan.c \
+  ctl/command_complete.c ctl/command_documents.c ctl/command_host.c ctl/command_jobs.c \
+  ctl/command_print.c ctl/command_restart.c ctl/command_scan.c \
   ctl/commands.def ctl/completion.h ctl/completion.c \
   ctl/connection.h ctl/connection.c \
   ctl/document_file.h ctl/document_file.c \
@@ -15,6 +16,9 @@ libctl_la_SOURCES = \
   ctl/progress.h ctl/progress.c \
   ctl/prompt.h ctl/prompt.c \
   ctl/render.h ctl/render_json.c ctl/render_table.c ctl/render_text.c \
+  ctl/service.h ctl/service.c \
+  ctl/terminal.h ctl/terminal.c \
+  ctl/upload.h ctl/upload.c \
   ctl/values.h ctl/values.c
 libctl_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
 libctl_la_LIBADD = libwire.la libdeskline.la libbase.la $(JANSSON_LIBS) $(OPENSSL_LIBS)

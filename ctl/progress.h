@@ -15,13 +15,14 @@ struct progress {
     uint64_t rate_ms, rate_bytes; /* since when, and what had arrived by then */
     double rate;                  /* bytes per second */
     bool has_rate;                /* a first period is over */
+    uint32_t rate_sheets;         /* of a printing job, by then */
 };
 
-/* One line for a terminal, to be written over the one before: page, pages, rate, connection. */
+/* One line for a terminal, to be written over the one before: page or sheet, how many, rate, connection. */
 void progress_line(struct progress *progress, const struct job_view *view, uint64_t now_ms,
                    struct text_buffer *line);
 /* One line, each with its newline, per page that something has happened to since the last call ("page 3
- * stored"), and when the connection goes or comes back. */
+ * stored", "sheet 3 printed"), and when the connection goes or comes back. */
 void progress_lines(struct progress *progress, const struct job_view *view, struct text_buffer *lines);
 void progress_free(struct progress *progress);
 

@@ -8,17 +8,6 @@
 #include "ctl/render.h"
 #include "ctl/values.h"
 
-static void print_pages(FILE *out, const struct job_view *view, enum page_state state, const char *label,
-                        const char *text)
-{
-    char runs[JOB_VIEW_RUNS_BYTES];
-    job_view_runs(view, state, runs);
-    if (!*runs)
-        return;
-    bool is_one = ledger_count(&view->ledger, state) == 1;
-    fprintf(out, "%s page%s %s %s %s\n", label, is_one ? "" : "s", runs, is_one ? "is" : "are", text);
-}
-
 /* On a terminal, lines are broken between words, and go on below the first word. */
 static void print_wrapped(FILE *out, const char *label, const char *text)
 {
@@ -43,18 +32,78 @@ static void print_wrapped(FILE *out, const char *label, const char *text)
     fputc('\n', out);
 }
 
+/* The pages or sheets in one state, on a line of its own. */
+struct state_line {
+    enum page_state state;
+    const char *label, *text; /* behind "page 3 is", "pages 1-2 are" */
+};
+
+static const struct state_line reading_lines[] = {
+    {PAGE_STORED, "Safe:      ", "stored at the server."},
+    {PAGE_READ, "Safe:      ", "read, and kept at the client until the server has stored them."},
+    {PAGE_SKIPPED, "Left out:  ", "not in the result."},
+    {PAGE_UNCERTAIN,
+     "Uncertain: ", "in doubt: the sheet may have gone through the feeder without being read."},
+};
+
+static const struct state_line printing_lines[] = {
+    {PAGE_PRINTED, "Safe:      ", "printed."},
+    {PAGE_SKIPPED, "Left out:  ", "not printed any more."},
+    {PAGE_SUBMITTED, "Under way: ", "at the printer; what became of that is found out when the job goes on."},
+};
+
+static void print_lines(FILE *out, const struct job_view *view, const struct state_line *lines, size_t count)
+{
+    char runs[JOB_VIEW_RUNS_BYTES], text[JOB_VIEW_RUNS_BYTES + 128];
+    for (size_t i = 0; i < count; i++) {
+        job_view_runs(view, lines[i].state, runs);
+        if (!*runs)
+            continue;
+        bool is_one = ledger_count(&view->ledger, lines[i].state) == 1;
+        snprintf(text, sizeof text, "%s%s %s %s %s", job_view_noun(view), is_one ? "" : "s", runs,
+                 is_one ? "is" : "are", lines[i].text);
+        print_wrapped(out, lines[i].label, text);
+    }
+}
+
+/* Which sheets nobody can vouch for, and what the answers make of them: skip is about the first one only, and
+ * on offer for it where no sheet before it has failed. */
+static void print_uncertain(FILE *out, const struct job_view *view)
+{
+    char runs[JOB_VIEW_RUNS_BYTES], text[JOB_VIEW_RUNS_BYTES + 256];
+    bool is_one = ledger_count(&view->ledger, PAGE_UNCERTAIN) == 1;
+    bool is_first = view->phase.step == PHASE_PRINT_UNCERTAIN;
+    job_view_runs(view, PAGE_UNCERTAIN, runs);
+    if (!*runs)
+        return;
+    int used = snprintf(text, sizeof text,
+                        "sheet%s %s %s uncertain: nobody can know whether %s been printed. Resume prints %s",
+                        is_one ? "" : "s", runs, is_one ? "is" : "are", is_one ? "it has" : "they have",
+                        is_one ? "it" : "them all");
+    if (is_first && is_one)
+        snprintf(text + used, sizeof text - (size_t)used, ", perhaps once more; skip takes it for printed.");
+    else if (is_first)
+        snprintf(text + used, sizeof text - (size_t)used,
+                 ", perhaps once more; skip takes sheet %u for printed, and asks about the next one.",
+                 view->phase.page);
+    else
+        snprintf(text + used, sizeof text - (size_t)used, ", perhaps once more.");
+    print_wrapped(out, "In doubt:  ", text);
+}
+
 /* Where a device has failed, pages before that one may still be on their way. */
 static uint32_t page_of_stop(const struct job_view *view)
 {
     bool at_device = view->error_code && error_find(view->error_code)->class == ERROR_CLASS_DEVICE;
-    return at_device && view->phase.device_page ? view->phase.device_page : view->phase.page;
+    return at_device && !job_view_is_printing(view) && view->phase.device_page ? view->phase.device_page
+                                                                               : view->phase.page;
 }
 
 void prompt_print_state(FILE *out, const struct job_view *view)
 {
     fprintf(out, "Job %llu on ", (unsigned long long)view->job);
     render_text_escaped(out, view->client);
-    fprintf(out, " has stopped at page %u: ", page_of_stop(view));
+    fprintf(out, " has stopped at %s %u: ", job_view_noun(view), page_of_stop(view));
     if (view->error_code) {
         render_text_escaped(out, job_view_error(view));
         fprintf(out, " (%s)", error_find(view->error_code)->keyword);
@@ -63,19 +112,31 @@ void prompt_print_state(FILE *out, const struct job_view *view)
     }
     fputs(".\n", out);
     if (!ledger_last_finished(&view->ledger))
-        fputs("Safe:      no page yet.\n", out);
-    print_pages(out, view, PAGE_STORED, "Safe:     ", "stored at the server.");
-    print_pages(out, view, PAGE_READ,
-                "Safe:     ", "read, and kept at the client until the server has stored them.");
-    print_pages(out, view, PAGE_SKIPPED, "Left out: ", "not in the result.");
-    print_pages(out, view, PAGE_UNCERTAIN,
-                "Uncertain:", "in doubt: the sheet may have gone through the feeder without being read.");
+        fprintf(out, "Safe:      no %s yet.\n", job_view_noun(view));
+    if (job_view_is_printing(view)) {
+        print_lines(out, view, printing_lines, sizeof printing_lines / sizeof *printing_lines);
+        print_uncertain(out, view);
+    } else {
+        print_lines(out, view, reading_lines, sizeof reading_lines / sizeof *reading_lines);
+    }
     if (*job_view_action(view))
         print_wrapped(out, "To do:     ", job_view_action(view));
 }
 
-static void print_about(FILE *out, const struct manner_offer *offer)
+/* What a manner does. Of a sheet that is uncertain, resume and skip say whether it is to be printed. */
+static const char *text_of_offer(const struct job_view *view, const struct manner_offer *offer)
 {
+    bool is_uncertain = job_view_is_printing(view) && view->phase.step == PHASE_PRINT_UNCERTAIN;
+    if (is_uncertain && offer->manner == MANNER_RESUME)
+        return "print what is uncertain, and go on";
+    if (is_uncertain && offer->manner == MANNER_SKIP)
+        return "it has been printed: go on behind it";
+    return manner_text(view->phase.function, (uint8_t)offer->manner);
+}
+
+static void print_about(FILE *out, const struct job_view *view, const struct manner_offer *offer)
+{
+    const char *noun = job_view_noun(view);
     switch (offer->manner) {
     case MANNER_FROM_PAGE:
         fprintf(out, " (%u to %u)", offer->first_page, offer->last_page);
@@ -83,10 +144,10 @@ static void print_about(FILE *out, const struct manner_offer *offer)
     case MANNER_RESUME:
     case MANNER_REDO_LAST:
     case MANNER_SKIP:
-        fprintf(out, " (page %u)", offer->first_page);
+        fprintf(out, " (%s %u)", noun, offer->first_page);
         break;
     case MANNER_FINISH:
-        fprintf(out, " (up to page %u)", offer->last_page);
+        fprintf(out, " (up to %s %u)", noun, offer->last_page);
         break;
     default:
         break;
@@ -99,8 +160,8 @@ void prompt_print_offers(FILE *out, const struct job_view *view)
     for (unsigned i = 0; i < view->offer_count; i++) {
         const struct manner_offer *offer = &view->offers[i];
         fprintf(out, "  %u  %-10s %s", i + 1, manner_name((uint8_t)offer->manner),
-                manner_text((uint8_t)offer->manner));
-        print_about(out, offer);
+                text_of_offer(view, offer));
+        print_about(out, view, offer);
         fputs(i ? "\n" : " [default]\n", out);
     }
 }
@@ -141,7 +202,7 @@ enum prompt_result prompt_choose(const struct job_view *view, enum manner manner
                                  struct prompt_answer *answer, char why[PROMPT_WHY_BYTES])
 {
     const struct manner_offer *offer = find_offer(view, manner);
-    *answer = (struct prompt_answer){manner, 0};
+    *answer = (struct prompt_answer){.manner = manner};
     if (!offer) {
         char list[PROMPT_WHY_BYTES - 64];
         prompt_list(view, list, sizeof list);
@@ -152,13 +213,13 @@ enum prompt_result prompt_choose(const struct job_view *view, enum manner manner
     if (manner != MANNER_FROM_PAGE)
         return PROMPT_TAKEN;
     if (page == 0) {
-        snprintf(why, PROMPT_WHY_BYTES, "from-page needs a page from %u to %u", offer->first_page,
-                 offer->last_page);
+        snprintf(why, PROMPT_WHY_BYTES, "from-page needs a %s from %u to %u", job_view_noun(view),
+                 offer->first_page, offer->last_page);
         return PROMPT_NEEDS_PAGE;
     }
     if (page < offer->first_page || page > offer->last_page) {
-        snprintf(why, PROMPT_WHY_BYTES, "from-page takes a page from %u to %u", offer->first_page,
-                 offer->last_page);
+        snprintf(why, PROMPT_WHY_BYTES, "from-page takes a %s from %u to %u", job_view_noun(view),
+                 offer->first_page, offer->last_page);
         return PROMPT_WRONG;
     }
     answer->page = page;
@@ -191,7 +252,7 @@ enum prompt_result prompt_answer_of(const struct job_view *view, const char *typ
     long number, page = 0;
     enum manner manner = manner_from_name(word);
 
-    *answer = (struct prompt_answer){MANNER_NONE, 0};
+    *answer = (struct prompt_answer){.manner = MANNER_NONE};
     if (!*word && view->offer_count)
         manner = view->offers[0].manner;
     else if (value_number(word, 1, (long)view->offer_count, &number))
@@ -212,7 +273,7 @@ enum prompt_result prompt_page_of(const struct job_view *view, const char *typed
     const char *rest = take_word(typed, word, sizeof word);
     if (*rest || !value_number(word, 1, LEDGER_MAX_PAGES, &page)) {
         prompt_range(view, &first, &last);
-        snprintf(why, PROMPT_WHY_BYTES, "a page from %u to %u, please", first, last);
+        snprintf(why, PROMPT_WHY_BYTES, "a %s from %u to %u, please", job_view_noun(view), first, last);
         return PROMPT_WRONG;
     }
     return prompt_choose(view, MANNER_FROM_PAGE, (uint32_t)page, answer, why);

@@ -11,7 +11,8 @@
 
 struct prompt_answer {
     enum manner manner;
-    uint32_t page; /* for from-page, else 0 */
+    uint32_t page;       /* for from-page, else 0 */
+    const char *printer; /* where a printing job goes on instead; NULL: where it was */
 };
 
 /* What happened, what is safe, what to do at the device. */

@@ -40,7 +40,8 @@ int render_json_print(FILE *out, json_t *value);
 void render_text_escaped(FILE *out, const char *text);
 /* Everything about a job, line by line. */
 void render_text_job(FILE *out, const struct job_view *view);
-/* How a job ended, in one sentence: "job 7 is completed: document 7 with 10 pages". */
+/* How a job ended, in one sentence: "job 7 is completed: document 7 with 10 pages", "… 30 of 30 sheets
+ * printed". */
 void render_text_end(FILE *out, const struct job_view *view);
 void render_text_unit(FILE *out, const struct record_unit *unit);
 void render_text_status(FILE *out, const struct frame_status *status);
@@ -61,7 +62,7 @@ void render_table_print(FILE *out, struct render_table **table, const char *empt
 void render_table_free(struct render_table **table);
 
 void render_table_job(struct render_table *table, const struct job_view *view);
-#define RENDER_JOB_HEADINGS "JOB|CLIENT|STATE|PAGE|STORED|UPDATED|TITLE"
+#define RENDER_JOB_HEADINGS "JOB|CLIENT|FUNCTION|STATE|NEXT|DONE|UPDATED|TITLE"
 void render_table_document(struct render_table *table, const struct record_document *document);
 #define RENDER_DOCUMENT_HEADINGS "DOCUMENT|CLIENT|PAGES|BYTES|CREATED|NAME"
 void render_table_client(struct render_table *table, const struct record_client *client);

@@ -49,15 +49,18 @@ static json_t *pages_in(const struct ledger *ledger, enum page_state state)
     return array;
 }
 
+/* Each count holds what has got further, too: of a job that is completed, all are the same. */
 static json_t *pages(const struct ledger *ledger)
 {
-    uint32_t stored = ledger_count(ledger, PAGE_STORED);
+    uint32_t stored = ledger_count(ledger, PAGE_STORED), printed = ledger_count(ledger, PAGE_PRINTED);
+    uint32_t submitted = ledger_count(ledger, PAGE_SUBMITTED) + printed;
     json_t *object = json_object();
     json_object_set_new(object, "total", ledger->total ? json_integer(ledger->total) : json_null());
     json_object_set_new(object, "read", json_integer(ledger_count(ledger, PAGE_READ) + stored));
     json_object_set_new(object, "stored", json_integer(stored));
-    json_object_set_new(object, "submitted", json_integer(0));
-    json_object_set_new(object, "printed", json_integer(0));
+    json_object_set_new(object, "received", json_integer(ledger_count(ledger, PAGE_RECEIVED) + submitted));
+    json_object_set_new(object, "submitted", json_integer(submitted));
+    json_object_set_new(object, "printed", json_integer(printed));
     json_object_set_new(object, "uncertain", pages_in(ledger, PAGE_UNCERTAIN));
     json_object_set_new(object, "skipped", pages_in(ledger, PAGE_SKIPPED));
     return object;

@@ -111,17 +111,18 @@ static void cell_of(struct render_table *table, struct frame_text text)
 
 void render_table_job(struct render_table *table, const struct job_view *view)
 {
-    char stored[32];
-    unsigned count = ledger_count(&view->ledger, PAGE_STORED);
+    char done[32];
+    unsigned count = ledger_count(&view->ledger, job_view_is_printing(view) ? PAGE_PRINTED : PAGE_STORED);
     if (view->ledger.total)
-        snprintf(stored, sizeof stored, "%u of %u", count, view->ledger.total);
+        snprintf(done, sizeof done, "%u of %u", count, view->ledger.total);
     else
-        snprintf(stored, sizeof stored, "%u", count);
+        snprintf(done, sizeof done, "%u", count);
     render_table_number(table, view->job);
     render_table_cell(table, view->client);
+    render_table_cell(table, function_name(view->phase.function));
     render_table_cell(table, job_state_name(view->state));
     render_table_number(table, view->phase.page);
-    render_table_cell(table, stored);
+    render_table_cell(table, done);
     render_table_time(table, view->updated_ms);
     render_table_cell(table, view->title);
 }

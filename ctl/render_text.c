@@ -79,23 +79,36 @@ static void line_pages(FILE *out, const char *label, const struct job_view *view
     line(out, label, runs);
 }
 
+static void lines_reading(FILE *out, const struct job_view *view)
+{
+    line_pages(out, "stored", view, PAGE_STORED);
+    line_pages(out, "read", view, PAGE_READ);
+}
+
+static void lines_printing(FILE *out, const struct job_view *view)
+{
+    line_pages(out, "printed", view, PAGE_PRINTED);
+    line_pages(out, "submitted", view, PAGE_SUBMITTED);
+    line_pages(out, "received", view, PAGE_RECEIVED);
+}
+
 void render_text_job(FILE *out, const struct job_view *view)
 {
+    bool is_printing = job_view_is_printing(view);
     fprintf(out, "%-12s %llu\n", "job", (unsigned long long)view->job);
     line(out, "title", view->title);
     line(out, "client", view->client);
-    line(out, "scanner", view->unit);
+    line(out, is_printing ? "printer" : "scanner", view->unit);
     line(out, "service", view->service);
     line(out, "connected", view->is_linked ? "yes" : "no");
     line(out, "state", job_state_name(view->state));
     if (strcmp(view->reasons, "none") != 0)
         line(out, "reasons", view->reasons);
-    fprintf(out, "%-12s %s %s, page %u\n", "phase", function_name(view->phase.function),
-            phase_name(view->phase.step), view->phase.page);
+    fprintf(out, "%-12s %s %s, %s %u\n", "phase", function_name(view->phase.function),
+            phase_name(view->phase.step), job_view_noun(view), view->phase.page);
     if (view->ledger.total)
-        fprintf(out, "%-12s %u\n", "pages", view->ledger.total);
-    line_pages(out, "stored", view, PAGE_STORED);
-    line_pages(out, "read", view, PAGE_READ);
+        fprintf(out, "%-12s %u\n", is_printing ? "sheets" : "pages", view->ledger.total);
+    (is_printing ? lines_printing : lines_reading)(out, view);
     line_pages(out, "uncertain", view, PAGE_UNCERTAIN);
     line_pages(out, "skipped", view, PAGE_SKIPPED);
     if (view->error_code) {
@@ -113,12 +126,19 @@ void render_text_job(FILE *out, const struct job_view *view)
 void render_text_end(FILE *out, const struct job_view *view)
 {
     unsigned stored = ledger_count(&view->ledger, PAGE_STORED);
+    unsigned printed = ledger_count(&view->ledger, PAGE_PRINTED);
     unsigned skipped = ledger_count(&view->ledger, PAGE_SKIPPED);
+    unsigned uncertain = ledger_count(&view->ledger, PAGE_UNCERTAIN);
     fprintf(out, "job %llu is %s", (unsigned long long)view->job, job_state_name(view->state));
     if (view->document)
         fprintf(out, ": document %llu with %u page%s", (unsigned long long)view->document, stored,
                 stored == 1 ? "" : "s");
-    else if (view->error_code) {
+    else if (job_view_is_printing(view)) {
+        fprintf(out, ": %u of %u sheet%s printed", printed, view->ledger.total,
+                view->ledger.total == 1 ? "" : "s");
+        if (uncertain)
+            fprintf(out, ", %u uncertain", uncertain);
+    } else if (view->error_code) {
         fputs(": ", out);
         render_text_escaped(out, job_view_error(view));
     }

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* What a frame can hold of them. */
+#define VALUE_RANGES_LENGTH 1024
+
 bool value_number(const char *text, long lowest, long highest, long *number)
 {
     char *end;
@@ -115,4 +118,66 @@ bool value_size(const char *text, uint32_t *width_um, uint32_t *height_um)
     if (!take_millimetres(&text, height_um))
         return false;
     return !*text || !strcmp(text, "mm");
+}
+
+/* class_name_WIDTHxHEIGHTunit: the last part begins with a digit. */
+static bool is_media_name(const char *text)
+{
+    const char *size = strrchr(text, '_');
+    return strlen(text) < VALUE_MEDIA_BYTES &&
+           !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-._")] &&
+           isalpha((unsigned char)text[0]) && size && size != strchr(text, '_') &&
+           isdigit((unsigned char)size[1]) && strchr(size, 'x');
+}
+
+bool value_media(const char *text, char media[VALUE_MEDIA_BYTES])
+{
+    static const struct {
+        const char *name, *media;
+    } sizes[] = {
+        {"a3", "iso_a3_297x420mm"},       {"a4", "iso_a4_210x297mm"},       {"a5", "iso_a5_148x210mm"},
+        {"a6", "iso_a6_105x148mm"},       {"letter", "na_letter_8.5x11in"}, {"legal", "na_legal_8.5x14in"},
+        {"tabloid", "na_ledger_11x17in"},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (strcasecmp(text, sizes[i].name))
+            continue;
+        strcpy(media, sizes[i].media);
+        return true;
+    }
+    if (!is_media_name(text))
+        return false;
+    strcpy(media, text);
+    return true;
+}
+
+/* A page number; *text moves behind it. */
+static bool take_page(const char **text, long *page)
+{
+    char *end;
+    if (!isdigit((unsigned char)**text))
+        return false;
+    errno = 0;
+    *page = strtol(*text, &end, 10);
+    *text = end;
+    return !errno && *page >= 1 && *page <= INT32_MAX;
+}
+
+bool value_ranges(const char *text)
+{
+    long first, last;
+    if (strlen(text) > VALUE_RANGES_LENGTH)
+        return false;
+    for (;;) {
+        if (!take_page(&text, &first))
+            return false;
+        if (*text == '-') {
+            text++;
+            if (*text && *text != ',' && (!take_page(&text, &last) || last < first))
+                return false;
+        }
+        if (*text != ',')
+            return !*text;
+        text++;
+    }
 }

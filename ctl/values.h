@@ -15,5 +15,10 @@ bool value_word(const char *text, const char *words, long *place);
 bool value_time(const char *text, long *seconds);
 /* "a4", "letter", …, or "210x297" in millimetres (also "215.9x279.4"); at most 10 m each way. */
 bool value_size(const char *text, uint32_t *width_um, uint32_t *height_um);
+#define VALUE_MEDIA_BYTES 65
+/* "a4", "letter", …, or a name as in PWG 5101.1: "iso_b5_176x250mm". `media` becomes the latter. */
+bool value_media(const char *text, char media[VALUE_MEDIA_BYTES]);
+/* Pages of a document, separated by commas: "1-3,5,8-". */
+bool value_ranges(const char *text);
 
 #endif

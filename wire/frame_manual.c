@@ -87,8 +87,11 @@ static void print_words(void)
     printf("| %d | `%s` | %s | %s |\n", number, word, function_name(FUNCTION_##function), text);
 #include <deskline/phases.def>
 #undef PHASE
-    printf("\n### Manners of restarting\n\n| manner | word | meaning |\n| --- | --- | --- |\n");
-#define MANNER(NAME, number, word, text) printf("| %d | `%s` | %s |\n", number, word, text);
+    printf("\n### Manners of restarting\n\n| manner | word | of pages that are read | of sheets that are "
+           "printed |\n"
+           "| --- | --- | --- | --- |\n");
+#define MANNER(NAME, number, word, text, sheets)                                                             \
+    printf("| %d | `%s` | %s | %s |\n", number, word, text, sheets);
 #include <deskline/manners.def>
 #undef MANNER
     printf("\n### Page states\n\n| state | word |\n| --- | --- |\n");

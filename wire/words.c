@@ -37,9 +37,9 @@ const char *phase_name(uint8_t step)
 }
 
 static const struct {
-    const char *word, *text;
+    const char *word, *text, *sheets;
 } manners[] = {
-#define MANNER(NAME, number, word_, text_) [number] = {word_, text_},
+#define MANNER(NAME, number, word_, text_, sheets_) [number] = {word_, text_, sheets_},
 #include <deskline/manners.def>
 #undef MANNER
 };
@@ -50,9 +50,11 @@ const char *manner_name(uint8_t manner)
     return manner < MANNER_COUNT && manners[manner].word ? manners[manner].word : "unknown";
 }
 
-const char *manner_text(uint8_t manner)
+const char *manner_text(uint8_t function, uint8_t manner)
 {
-    return manner < MANNER_COUNT && manners[manner].text ? manners[manner].text : "";
+    if (manner >= MANNER_COUNT || !manners[manner].word)
+        return "";
+    return function == FUNCTION_PRINTING ? manners[manner].sheets : manners[manner].text;
 }
 
 enum manner manner_from_name(const char *name)

@@ -1,4 +1,4 @@
-/* The small tables of the protocol: errors, phases, manners, functions, page and job states, as enums and words. */
+/* The small tables of the protocol as enums and words: errors, phases, manners, functions, states. */
 #ifndef DESKLINE_WORDS_H
 #define DESKLINE_WORDS_H
 
@@ -31,12 +31,13 @@ const char *phase_name(uint8_t step); /* "reading", …; "unknown" */
 
 enum manner {
     MANNER_NONE = 0,
-#define MANNER(NAME, number, word, text) MANNER_##NAME = number,
+#define MANNER(NAME, number, word, text, sheets) MANNER_##NAME = number,
 #include <deskline/manners.def>
 #undef MANNER
 };
-const char *manner_name(uint8_t manner);      /* "from-page", …; "unknown" */
-const char *manner_text(uint8_t manner);      /* one phrase for people */
+const char *manner_name(uint8_t manner); /* "from-page", …; "unknown" */
+/* One phrase for people, about the pages or sheets of such a job; empty for an unknown manner. */
+const char *manner_text(uint8_t function, uint8_t manner);
 enum manner manner_from_name(const char *name); /* MANNER_NONE for another word */
 
 /* Job states and their numbers: RFC 8011, 5.3.7. */

@@ -2,16 +2,25 @@
 
 #include <string.h>
 
+static enum page_state state_of(char letter)
+{
+    static const struct {
+        char letter;
+        enum page_state state;
+    } letters[] = {
+        {'.', PAGE_UNREAD},  {'r', PAGE_READ},     {'s', PAGE_STORED},    {'?', PAGE_UNCERTAIN},
+        {'-', PAGE_SKIPPED}, {'c', PAGE_RECEIVED}, {'b', PAGE_SUBMITTED}, {'p', PAGE_PRINTED},
+    };
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (letters[i].letter == letter)
+            return letters[i].state;
+    return PAGE_UNREAD;
+}
+
 static void set_pages(struct ledger *ledger, const char *states)
 {
-    for (uint32_t page = 1; states[page - 1]; page++) {
-        enum page_state state = states[page - 1] == 'r'   ? PAGE_READ
-                                : states[page - 1] == 's' ? PAGE_STORED
-                                : states[page - 1] == '?' ? PAGE_UNCERTAIN
-                                : states[page - 1] == '-' ? PAGE_SKIPPED
-                                                          : PAGE_UNREAD;
-        ledger_set(ledger, page, state, 0);
-    }
+    for (uint32_t page = 1; states[page - 1]; page++)
+        ledger_set(ledger, page, state_of(states[page - 1]), 0);
 }
 
 static void set_manners(struct ctl_job *job, const struct ledger *ledger, const struct phase *phase,
@@ -25,19 +34,20 @@ static void set_manners(struct ctl_job *job, const struct ledger *ledger, const 
     }
 }
 
-void ctl_job_make(struct ctl_job *job, const char *states, uint32_t total, uint16_t error, uint32_t round)
+static void make(struct ctl_job *job, enum job_function function, const char *states, uint32_t total,
+                 uint16_t error, uint32_t round)
 {
     struct ledger ledger = {.total = total};
     *job = (struct ctl_job){.frame = {.type = FRAME_JOB_STATUS, .job = 7}};
     struct frame_job_status *status = &job->frame.job_status;
     set_pages(&ledger, states);
-    struct phase phase = phase_of(FUNCTION_READING, &ledger);
+    struct phase phase = phase_of(function, &ledger);
     if (error)
         set_manners(job, &ledger, &phase, error);
     status->client = frame_text_of("kontor");
-    status->service = frame_text_of("archive");
+    status->service = frame_text_of(function == FUNCTION_PRINTING ? "print" : "archive");
     status->title = frame_text_of("invoices");
-    status->unit = frame_text_of("rig");
+    status->unit = frame_text_of(function == FUNCTION_PRINTING ? "laser" : "rig");
     status->state = error ? JOB_STOPPED : JOB_PROCESSING;
     status->reasons = frame_text_of(error ? error_find(error)->keyword : "none");
     status->phase = phase_to_record(&phase);
@@ -50,6 +60,17 @@ void ctl_job_make(struct ctl_job *job, const char *states, uint32_t total, uint1
     status->bytes = 1234567;
     status->link = 1;
     ledger_free(&ledger);
+}
+
+void ctl_job_make(struct ctl_job *job, const char *states, uint32_t total, uint16_t error, uint32_t round)
+{
+    make(job, FUNCTION_READING, states, total, error, round);
+}
+
+void ctl_job_make_printing(struct ctl_job *job, const char *states, uint32_t total, uint16_t error,
+                           uint32_t round)
+{
+    make(job, FUNCTION_PRINTING, states, total, error, round);
 }
 
 void ctl_job_free(struct ctl_job *job)

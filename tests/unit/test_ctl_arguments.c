@@ -59,11 +59,9 @@ START_TEST(every_option_is_taken_by_its_commands_only)
         const struct command_info *command = grammar_command(id);
         for (unsigned option = 0; option < OPTION_COUNT; option++) {
             const struct option_info *info = grammar_option(option);
-            static const char *const values[] = {[KIND_NUMBER] = " 1",
-                                                 [KIND_TEXT] = " x",
-                                                 [KIND_TIME] = " 1h",
-                                                 [KIND_SIZE] = " a4",
-                                                 [KIND_MANNER] = " skip"};
+            static const char *const values[] = {
+                [KIND_NUMBER] = " 1",     [KIND_TEXT] = " x",   [KIND_TIME] = " 1h",    [KIND_SIZE] = " a4",
+                [KIND_MEDIA] = " letter", [KIND_RANGES] = " 1", [KIND_MANNER] = " skip"};
             enum program program = command->programs & CLIENTCTL ? CLIENTCTL : SERVICECTL;
             char line[160], value[32] = "";
             if (info->kind == KIND_CHOICE)
@@ -74,8 +72,10 @@ START_TEST(every_option_is_taken_by_its_commands_only)
             for (const struct argument_info *argument = command->arguments; argument->name; argument++)
                 if (argument->programs & program)
                     strcat(line, argument->is_id ? " 7" : " kontor");
-            ck_assert_msg((parse(program, line) == 0) == grammar_takes(id, program, option), "%s: %s", line,
-                          why);
+            enum option_id own = grammar_namesake(id, program, option);
+            ck_assert_msg((parse(program, line) == 0) == (own != OPTION_COUNT), "%s: %s", line, why);
+            ck_assert(own == OPTION_COUNT || arguments.given[own]);
+            ck_assert(own == option || own == OPTION_COUNT || !arguments.given[option]);
         }
     }
 }
@@ -106,6 +106,42 @@ START_TEST(options_stand_anywhere)
 }
 END_TEST
 
+START_TEST(what_is_printed)
+{
+    ck_assert_int_eq(parse(SERVICECTL, "print kontor/laser a.pdf b.pdf 7"), 0);
+    ck_assert_uint_eq(arguments.word_count, 4);
+    ck_assert_str_eq(arguments.words[0], "kontor/laser");
+    ck_assert_str_eq(arguments.words[3], "7");
+    ck_assert_int_eq(parse(CLIENTCTL, "--pages 1-3,5,8- print --copies 2 --color gray a.pdf --sides long"),
+                     0);
+    ck_assert(arguments.given[OPTION_ranges] && !arguments.given[OPTION_pages]);
+    ck_assert_str_eq(arguments.text[OPTION_ranges], "1-3,5,8-");
+    ck_assert_int_eq(arguments.number[OPTION_copies], 2);
+    ck_assert_int_eq(arguments.number[OPTION_color], 3);
+    ck_assert_int_eq(arguments.number[OPTION_sides], 2);
+    ck_assert_int_eq(parse(CLIENTCTL, "--pages 3 scan"), 0);
+    ck_assert(arguments.given[OPTION_pages] && !arguments.given[OPTION_ranges]);
+    ck_assert_int_eq(arguments.number[OPTION_pages], 3);
+}
+END_TEST
+
+START_TEST(many_documents)
+{
+    static char *argv[ARGUMENTS_MAX + 5];
+    static char program[] = "clientctl", command[] = "print", word[] = "x";
+    argv[0] = program;
+    argv[1] = command;
+    for (unsigned i = 2; i < ARGUMENTS_MAX + 5; i++)
+        argv[i] = word;
+    ck_assert_int_eq(arguments_parse(&arguments, CLIENTCTL, ARGUMENTS_MAX + 2, argv, why), 0);
+    ck_assert_uint_eq(arguments.word_count, ARGUMENTS_MAX);
+    ck_assert_int_eq(arguments_parse(&arguments, CLIENTCTL, ARGUMENTS_MAX + 3, argv, why), -EINVAL);
+    ck_assert_str_eq(why, "'x' is one argument too many for 'print'");
+    ck_assert_int_eq(arguments_parse(&arguments, CLIENTCTL, ARGUMENTS_MAX + 4, argv, why), -EINVAL);
+    ck_assert_str_eq(why, "'x' is one argument too many");
+}
+END_TEST
+
 START_TEST(a_page_follows_from_page)
 {
     ck_assert_int_eq(parse(CLIENTCTL, "restart --manner from-page 3"), 0);
@@ -132,7 +168,19 @@ START_TEST(wrong_usage_is_explained)
     } cases[] = {
         {CLIENTCTL, "frobnicate", "'frobnicate' is no command"},
         {CLIENTCTL, "export 7", "'export' is no command"},
-        {CLIENTCTL, "print 7", "'print' is no command"},
+        {CLIENTCTL, "copy 7", "'copy' is no command"},
+        {CLIENTCTL, "print", "'print' needs an argument: DOCUMENT"},
+        {SERVICECTL, "print kontor", "'print' needs an argument: DOCUMENT"},
+        {CLIENTCTL, "print x --pages 3-1",
+         "'3-1' does not fit --pages: which pages of the document: 1-3,5,8-; all if not given"},
+        {CLIENTCTL, "--pages 1-3 scan", "'1-3' does not fit --pages: a whole number from 1 to 65536"},
+        {CLIENTCTL, "print x --copies 0", "'0' does not fit --copies: a whole number from 1 to 65536"},
+        {CLIENTCTL, "print x --sides two", "'two' does not fit --sides: one|long|short"},
+        {CLIENTCTL, "print x --media a7",
+         "'a7' does not fit --media: a3, a4, a5, a6, letter, legal, tabloid, or a name such as "
+         "iso_b5_176x250mm"},
+        {CLIENTCTL, "print x --scanner y", "'--scanner' is no option of 'print'"},
+        {CLIENTCTL, "--pages 3", "'--pages' belongs behind a command"},
         {SERVICECTL, "client", "'client' needs a second word, as in 'client add'"},
         {CLIENTCTL, "show", "'show' needs an argument: JOB"},
         {CLIENTCTL, "show x", "'x' does not fit JOB: a whole number from 1"},
@@ -141,7 +189,6 @@ START_TEST(wrong_usage_is_explained)
         {CLIENTCTL, "show 18446744073709551616",
          "'18446744073709551616' does not fit JOB: a whole number from 1"},
         {CLIENTCTL, "show 7 8", "'8' is one argument too many for 'show'"},
-        {CLIENTCTL, "1 2 3 4 5 6 7", "'7' is one argument too many"},
         {CLIENTCTL, "scan --foo", "'--foo' is no option"},
         {CLIENTCTL, "scan --resolution", "'--resolution' needs a value: DPI"},
         {CLIENTCTL, "scan --resolution 0", "'0' does not fit --resolution: a whole number from 1 to 65535"},
@@ -200,6 +247,40 @@ START_TEST(values_at_their_boundaries)
 }
 END_TEST
 
+START_TEST(media_and_ranges_at_their_boundaries)
+{
+    static const char *const good[] = {"1", "1-1", "1,1", "8-", "1-,3", "2147483647", "1-3,5,8-"};
+    static const char *const bad[] = {"",    "0",    "-",   "-3",         "1,",
+                                      ",1",  "1--2", "2-1", "1 2",        "1-x",
+                                      "0-3", "1-0",  "1;2", "2147483648", "99999999999999999999"};
+    char media[VALUE_MEDIA_BYTES], list[1027] = "";
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        ck_assert_msg(value_ranges(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(!value_ranges(bad[i]), "%s", bad[i]);
+    for (size_t i = 0; i < 512; i++)
+        strcat(list, "1,");
+    ck_assert_uint_eq(strlen(list), 1024);
+    list[1023] = '\0';
+    ck_assert(value_ranges(list));
+    strcat(list, "23");
+    ck_assert(!value_ranges(list));
+
+    ck_assert(value_media("A4", media) && !strcmp(media, "iso_a4_210x297mm"));
+    ck_assert(value_media("letter", media) && !strcmp(media, "na_letter_8.5x11in"));
+    ck_assert(value_media("iso_b5_176x250mm", media) && !strcmp(media, "iso_b5_176x250mm"));
+    ck_assert(!value_media("", media) && !value_media("a4_", media) && !value_media("x_210x297mm", media));
+    ck_assert(!value_media("iso_b5_176mm", media) && !value_media("Iso_b5_176x250mm", media));
+    ck_assert(!value_media("iso_b5 _176x250mm", media) && !value_media("iso_b5_x", media));
+    memset(list, 'a', 65);
+    memcpy(list, "iso_a_1x1", 9);
+    list[64] = '\0';
+    ck_assert(value_media(list, media));
+    memcpy(list + 64, "a", 2);
+    ck_assert(!value_media(list, media));
+}
+END_TEST
+
 static char *printed(enum program program, enum command_id command, bool is_completion)
 {
     char *text = NULL;
@@ -230,8 +311,9 @@ START_TEST(help_and_completion_name_everything)
             char *own = printed(program, id, false);
             for (unsigned option = 0; option < OPTION_COUNT; option++) {
                 snprintf(line, sizeof line, "--%s ", grammar_option(option)->name);
-                ck_assert_msg((strstr(own, line) != NULL) == grammar_takes(id, program, option),
-                              "%s in help of %s", line, command->name);
+                bool is_taken = grammar_namesake(id, program, option) != OPTION_COUNT;
+                ck_assert_msg((strstr(own, line) != NULL) == is_taken, "%s in help of %s", line,
+                              command->name);
             }
             free(own);
         }
@@ -249,10 +331,13 @@ int main(void)
     tcase_add_test(cases, every_command_is_found);
     tcase_add_test(cases, every_option_is_taken_by_its_commands_only);
     tcase_add_test(cases, options_stand_anywhere);
+    tcase_add_test(cases, what_is_printed);
+    tcase_add_test(cases, many_documents);
     tcase_add_test(cases, a_page_follows_from_page);
     tcase_add_test(cases, wrong_usage_is_explained);
     tcase_add_test(cases, help_needs_nothing_else);
     tcase_add_test(cases, values_at_their_boundaries);
+    tcase_add_test(cases, media_and_ranges_at_their_boundaries);
     tcase_add_test(cases, help_and_completion_name_everything);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

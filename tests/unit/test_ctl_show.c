@@ -21,6 +21,14 @@ static void take(const char *states, uint32_t total, uint16_t error, uint32_t ro
     ctl_job_free(&job);
 }
 
+static void take_printing(const char *states, uint32_t total, uint16_t error, uint32_t round)
+{
+    const char *why;
+    ctl_job_make_printing(&job, states, total, error, round);
+    ck_assert_int_eq(job_view_take(&view, &job.frame, &why), 0);
+    ctl_job_free(&job);
+}
+
 static void forget(void)
 {
     job_view_free(&view);
@@ -43,7 +51,8 @@ START_TEST(a_job_as_json)
         "\"link\":true,"
         "\"state\":\"processing-stopped\",\"state_reasons\":[\"media-jam\"],"
         "\"phase\":{\"function\":\"reading\",\"step\":\"reading\",\"page\":3,\"device_page\":3},"
-        "\"pages\":{\"total\":null,\"read\":2,\"stored\":2,\"submitted\":0,\"printed\":0,\"uncertain\":[3],"
+        "\"pages\":{\"total\":null,\"read\":2,\"stored\":2,\"received\":0,\"submitted\":0,\"printed\":0,"
+        "\"uncertain\":[3],"
         "\"skipped\":[]},\"bytes\":1234567,"
         "\"error\":{\"code\":\"media-jam\",\"text\":\"a sheet is jammed in the feeder\",\"action\":\"Open "
         "the feeder, "
@@ -58,9 +67,29 @@ START_TEST(a_job_as_json)
     ck_assert(json_is_null(json_object_get(value, "from_page")));
     ck_assert_uint_eq(json_array_size(json_object_get(value, "manners")), 0);
     ck_assert_uint_eq(json_array_size(json_object_get(value, "state_reasons")), 0);
+    expect_json(
+        json_incref(json_object_get(value, "pages")),
+        "{\"total\":3,\"read\":2,\"stored\":1,\"received\":0,\"submitted\":0,\"printed\":0,\"uncertain\":[],"
+        "\"skipped\":[2]}");
+    json_decref(value);
+}
+END_TEST
+
+START_TEST(a_printing_job_as_json)
+{
+    take_printing("pp-?bc..", 8, ERROR_PRINTER_JAM, 4);
+    json_t *value = render_json_job(&view);
     expect_json(json_incref(json_object_get(value, "pages")),
-                "{\"total\":3,\"read\":2,\"stored\":1,\"submitted\":0,\"printed\":0,\"uncertain\":[],"
-                "\"skipped\":[2]}");
+                "{\"total\":8,\"read\":0,\"stored\":0,\"received\":4,\"submitted\":3,\"printed\":2,"
+                "\"uncertain\":[4],\"skipped\":[3]}");
+    expect_json(json_incref(json_object_get(value, "phase")),
+                "{\"function\":\"printing\",\"step\":\"uncertain\",\"page\":4,\"device_page\":4}");
+    expect_json(json_incref(json_object_get(value, "error")),
+                "{\"code\":\"media-jam\",\"text\":\"a sheet is jammed in the printer\",\"action\":\"Open the "
+                "printer, take the jammed sheet out and close it: that sheet is printed once more.\"}");
+    ck_assert_str_eq(json_string_value(json_object_get(value, "service")), "print");
+    ck_assert_str_eq(json_string_value(json_object_get(value, "unit")), "laser");
+    ck_assert(json_is_null(json_object_get(value, "document")));
     json_decref(value);
 }
 END_TEST
@@ -82,6 +111,12 @@ START_TEST(units_documents_and_clients_as_json)
         "{\"name\":\"rig\",\"kind\":\"reading\",\"model\":\"Rig \\\"1\\\"\\u0007\",\"device\":\"rig:0\","
         "\"state\":\"idle\",\"state_reasons\":[\"cover-open\",\"media-empty\"],"
         "\"capabilities\":{\"sources\":\"flatbed,adf\"}}");
+    unit.kind = 2;
+    unit.state = 5;
+    json_t *printer = render_json_unit(&unit);
+    ck_assert_str_eq(json_string_value(json_object_get(printer, "kind")), "printing");
+    ck_assert_str_eq(json_string_value(json_object_get(printer, "state")), "stopped");
+    json_decref(printer);
     frame_list_builder_free(&builder);
     struct record_document document = {.document = 9, .pages = 2, .length_bytes = 5, .parts = 1};
     expect_json(render_json_document(&document),
@@ -219,6 +254,154 @@ START_TEST(the_question)
 }
 END_TEST
 
+/* Every reason for which a printer stops is told in the words of printing, with what is to be done. */
+START_TEST(the_question_for_each_error_of_printing)
+{
+    for (uint16_t code = ERROR_PRINTER_JAM; code <= ERROR_PRINTER_ERROR; code++) {
+        char expected[1024];
+        take_printing("ppb..", 5, code, 4);
+        char *text = prompt_text();
+        snprintf(
+            expected, sizeof expected,
+            "Job 7 on kontor has stopped at sheet 3: %s (%s).\n"
+            "Safe:      sheets 1-2 are printed.\n"
+            "Under way: sheet 3 is at the printer; what became of that is found out when the job goes on.\n"
+            "%s%s%s"
+            "How is it to go on?\n"
+            "  1  resume     go on with the sheet that failed (sheet 3) [default]\n"
+            "  2  skip       leave the failed sheet out, and go on behind it (sheet 3)\n"
+            "  3  from-page  back up to an earlier sheet, and print again from there (1 to 2)\n"
+            "  4  redo-last  the last printed sheet once more, too (sheet 2)\n"
+            "  5  finish     print no more: what is printed is the result (up to sheet 2)\n"
+            "  6  restart    from the start: print every sheet again\n"
+            "  7  abandon    cancel the job\n",
+            error_find(code)->sentence, error_find(code)->keyword,
+            *error_find(code)->action ? "To do:     " : "", error_find(code)->action,
+            *error_find(code)->action ? "\n" : "");
+        ck_assert_str_eq(text, expected);
+        ck_assert_uint_eq(error_find(code)->code, code);
+        free(text);
+        forget();
+    }
+}
+END_TEST
+
+START_TEST(the_question_about_uncertain_sheets)
+{
+    take_printing("pp-?..", 6, ERROR_PRINT_UNCERTAIN, 4);
+    char *text = prompt_text();
+    ck_assert_ptr_nonnull(strstr(text, "has stopped at sheet 4: nobody can know"));
+    ck_assert_ptr_nonnull(strstr(text, "Left out:  sheet 3 is not printed any more.\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "In doubt:  sheet 4 is uncertain: nobody can know whether it has been printed. Resume "
+                     "prints it, perhaps once more; skip takes it for printed.\n"));
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "  1  resume     print what is uncertain, and go on (sheet 4) [default]\n"
+                                 "  2  skip       it has been printed: go on behind it (sheet 4)\n"));
+    free(text);
+    forget();
+    take_printing("??", 2, ERROR_PRINT_UNCERTAIN, 4);
+    text = prompt_text();
+    ck_assert_ptr_nonnull(strstr(text, "Safe:      no sheet yet.\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "sheets 1-2 are uncertain: nobody can know whether they have been printed."
+                     " Resume prints them all, perhaps once more; skip takes sheet 1 for printed, "
+                     "and asks about the next one.\n"));
+    free(text);
+    forget();
+    /* Skip would be about sheet 1, of which everything is known. */
+    take_printing("c?", 2, ERROR_PRINTER_JAM, 4);
+    text = prompt_text();
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "sheet 2 is uncertain: nobody can know whether it has been printed. Resume "
+                                 "prints it, perhaps once more.\n"));
+    ck_assert_ptr_nonnull(strstr(text, "go on with the sheet that failed (sheet 1) [default]\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(sheets_as_they_come_out)
+{
+    struct progress progress = {0};
+    struct text_buffer text;
+    text_start(&text, 4096);
+    take_printing("cb..", 4, 0, 0);
+    progress_lines(&progress, &view, &text);
+    ck_assert_str_eq(text_of(&text), "");
+    take_printing("pp?-", 4, 0, 0);
+    progress_lines(&progress, &view, &text);
+    ck_assert_str_eq(text_of(&text), "sheet 1 printed\nsheet 2 printed\n"
+                                     "sheet 3 uncertain: nobody can know whether it has been printed\n"
+                                     "sheet 4 left out\n");
+    text_free(&text);
+    progress_free(&progress);
+
+    take_printing("pbb.", 4, 0, 0);
+    progress_line(&progress, &view, 1000, &text);
+    ck_assert_str_eq(text_of(&text), "job 7: sheet 2, 1 of 4 printed, 2 at the printer, connected");
+    text_free(&text);
+    take_printing("ppp.", 4, 0, 0);
+    view.is_linked = false;
+    progress_line(&progress, &view, 61000, &text);
+    ck_assert_str_eq(text_of(&text), "job 7: sheet 4, 3 of 4 printed, 2.0 sheets/min, not connected");
+    text_free(&text);
+    /* Given up by a restart: fewer are printed than before. */
+    take_printing("....", 4, 0, 0);
+    progress_line(&progress, &view, 62000, &text);
+    ck_assert_str_eq(text_of(&text), "job 7: sheet 1, 0 of 4 printed, connected");
+    text_free(&text);
+    take_printing("pppp", 4, 0, 0);
+    progress_line(&progress, &view, 62001, &text);
+    ck_assert_str_eq(text_of(&text), "job 7: finished, 4 of 4 printed, connected");
+    text_free(&text);
+    progress_free(&progress);
+}
+END_TEST
+
+static char *shown(void (*show)(FILE *out, const struct job_view *view))
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    show(out, &view);
+    fclose(out);
+    return text;
+}
+
+static void show_table(FILE *out, const struct job_view *of)
+{
+    struct render_table *table = render_table_new(RENDER_JOB_HEADINGS);
+    render_table_job(table, of);
+    render_table_print(out, &table, "");
+}
+
+START_TEST(a_printing_job_as_text)
+{
+    take_printing("pp?bc-..", 8, ERROR_PRINTER_EMPTY, 4);
+    char *text = shown(render_text_job);
+    ck_assert_ptr_nonnull(strstr(text, "\nprinter      laser\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nphase        printing uncertain, sheet 3\n"
+                                       "sheets       8\nprinted      1-2\nsubmitted    4\nreceived     5\n"
+                                       "uncertain    3\nskipped      6\n"));
+    free(text);
+    text = shown(show_table);
+    ck_assert_ptr_eq(strstr(text, "7    kontor  printing  processing-stopped  3     2 of 8  "),
+                     text + strcspn(text, "\n") + 1);
+    free(text);
+    view.state = JOB_CANCELED;
+    text = shown(render_text_end);
+    ck_assert_ptr_nonnull(
+        strstr(text, "job 7 is canceled: 2 of 8 sheets printed, 1 uncertain, 1 left out\n"));
+    free(text);
+    forget();
+    take_printing("p", 1, 0, 0);
+    view.state = JOB_COMPLETED;
+    text = shown(render_text_end);
+    ck_assert_str_eq(text, "job 7 is completed: 1 of 1 sheet printed\n");
+    free(text);
+}
+END_TEST
+
 START_TEST(answers)
 {
     static const struct {
@@ -285,12 +468,17 @@ int main(void)
     suite_add_tcase(suite, cases);
     tcase_add_checked_fixture(cases, NULL, forget);
     tcase_add_test(cases, a_job_as_json);
+    tcase_add_test(cases, a_printing_job_as_json);
     tcase_add_test(cases, units_documents_and_clients_as_json);
     tcase_add_test(cases, a_ledger_that_contradicts_itself_is_refused);
     tcase_add_test(cases, runs_of_pages);
     tcase_add_test(cases, one_line_per_page);
     tcase_add_test(cases, one_line_for_a_terminal);
     tcase_add_test(cases, the_question);
+    tcase_add_test(cases, the_question_for_each_error_of_printing);
+    tcase_add_test(cases, the_question_about_uncertain_sheets);
+    tcase_add_test(cases, sheets_as_they_come_out);
+    tcase_add_test(cases, a_printing_job_as_text);
     tcase_add_test(cases, answers);
     tcase_add_test(cases, a_manner_that_is_not_on_offer);
     SRunner *runner = srunner_create(suite);
