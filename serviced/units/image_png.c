@@ -18,7 +18,9 @@ struct png_reading {
     png_structp png;
     png_infop info;
     struct image_output *output;
-    uint8_t *rows; /* one, or all of an interlaced image */
+    bool has_alpha;
+    size_t row_bytes; /* with alpha */
+    uint8_t *rows;    /* one, or all of an interlaced image */
     struct refusal *refusal;
 };
 
@@ -50,16 +52,29 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t length)
     reading->offset += length;
 }
 
+/* To 8 bits per sample: no printer shows more. */
 static void set_transformations(struct png_reading *reading)
 {
-    png_structp png = reading->png;
-    const png_uint_16 full = png_get_bit_depth(png, reading->info) == 16 ? 65535 : 255;
-    const png_color_16 white = {.red = full, .green = full, .blue = full, .gray = full};
-    png_set_expand(png);   /* palette and few bits to 8, transparent colours to alpha */
-    png_set_scale_16(png); /* no printer shows more */
-    if (png_get_color_type(png, reading->info) & PNG_COLOR_MASK_ALPHA ||
-        png_get_valid(png, reading->info, PNG_INFO_tRNS))
-        png_set_background(png, &white, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
+    png_set_expand(reading->png); /* palette and few bits, transparent colours to alpha */
+    png_set_scale_16(reading->png);
+}
+
+/* What is transparent shows the paper. In place: the row loses its alpha channel. */
+static void blend(uint8_t *row, uint32_t pixels, unsigned components)
+{
+    uint8_t *out = row;
+    for (uint32_t x = 0; x < pixels; x++, row += components + 1) {
+        unsigned alpha = row[components];
+        for (unsigned i = 0; i < components; i++)
+            *out++ = (uint8_t)((row[i] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+}
+
+static int take_row(struct png_reading *reading, const struct image *image, uint8_t *row)
+{
+    if (reading->has_alpha)
+        blend(row, image->format.width_px, image->format.components);
+    return image_rows(reading->output, row, 1, reading->refusal);
 }
 
 static void set_format(const struct png_reading *reading, struct image *image)
@@ -80,7 +95,8 @@ static void set_format(const struct png_reading *reading, struct image *image)
 /* All passes of an interlaced image before the first row is known. */
 static int read_interlaced(struct png_reading *reading, const struct image *image, int passes)
 {
-    uint64_t row_bytes = page_row_bytes(&image->format);
+    uint64_t row_bytes = reading->row_bytes;
+    int error = 0;
     if (row_bytes * image->rows > IMAGE_MEMORY_BYTES)
         return refuse(reading->refusal, ERROR_LIMIT,
                       "the PNG is interlaced and takes more than %d MB of memory",
@@ -91,18 +107,20 @@ static int read_interlaced(struct png_reading *reading, const struct image *imag
     for (int pass = 0; pass < passes; pass++)
         for (uint32_t row = 0; row < image->rows; row++)
             png_read_row(reading->png, reading->rows + row * row_bytes, NULL);
-    return image_rows(reading->output, reading->rows, image->rows, reading->refusal);
+    for (uint32_t row = 0; row < image->rows && !error; row++)
+        error = take_row(reading, image, reading->rows + row * row_bytes);
+    return error;
 }
 
 static int read_rows(struct png_reading *reading, const struct image *image)
 {
-    reading->rows = malloc(page_row_bytes(&image->format));
+    reading->rows = malloc(reading->row_bytes);
     if (!reading->rows)
         return refuse_for(reading->refusal, -ENOMEM, "the PNG cannot be read");
     int error = 0;
     for (uint32_t row = 0; row < image->rows && !error; row++) {
         png_read_row(reading->png, reading->rows, NULL);
-        error = image_rows(reading->output, reading->rows, 1, reading->refusal);
+        error = take_row(reading, image, reading->rows);
     }
     return error;
 }
@@ -119,7 +137,10 @@ static int read_image(struct png_reading *reading, struct image *image)
     set_format(reading, image);
     if (image_start(&reading->output, image, "the PNG", reading->refusal))
         return -ECANCELED;
-    if (png_get_rowbytes(reading->png, reading->info) != page_row_bytes(&image->format))
+    reading->row_bytes = png_get_rowbytes(reading->png, reading->info);
+    reading->has_alpha = png_get_channels(reading->png, reading->info) == image->format.components + 1;
+    if (reading->row_bytes !=
+        (size_t)image->format.width_px * (image->format.components + reading->has_alpha))
         return refuse(reading->refusal, ERROR_DOCUMENT, "the PNG is of a form that cannot be printed");
     if (passes > 1 ? read_interlaced(reading, image, passes) : read_rows(reading, image))
         return -ECANCELED;

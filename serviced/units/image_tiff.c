@@ -23,7 +23,8 @@ static TIFF *tiff;
 static uint32_t position; /* the image that it is at, from 1 */
 static char last_words[160];
 
-static void on_error(const char *module, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void on_error(const char *module, const char *format,
+                                                           va_list arguments)
 {
     (void)module;
     vsnprintf(last_words, sizeof last_words, format, arguments);

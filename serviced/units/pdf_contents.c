@@ -51,10 +51,12 @@ int pdf_contents_read(qpdf_data qpdf, qpdf_oh page, uint32_t number, struct pdf_
 enum { XOBJECTS, FONTS, PATTERNS, SHADINGS, CATEGORIES };
 static const char *const categories[CATEGORIES] = {"/XObject", "/Font", "/Pattern", "/Shading"};
 
+enum mark { UNUSED, USED, LOOKED_INTO };
+
 struct used_names {
     qpdf_oh dictionary;
     struct pdf_keys keys; /* ascending, as libqpdf gives them */
-    bool *used;
+    enum mark *marks;     /* one for each */
 };
 
 struct resources {
@@ -62,14 +64,14 @@ struct resources {
     bool keep_all;
 };
 
-static bool *find_name(const struct used_names *names, const char *name)
+static enum mark *find_name(const struct used_names *names, const char *name)
 {
     size_t low = 0, high = names->keys.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = strcmp(name, names->keys.keys[middle]);
         if (order == 0)
-            return &names->used[middle];
+            return &names->marks[middle];
         if (order < 0)
             high = middle;
         else
@@ -124,28 +126,52 @@ static void mark_used(struct resources *resources, const struct pdf_contents *co
             return;
         }
         for (int i = 0; i < CATEGORIES; i++) {
-            bool *used = find_name(&resources->names[i], name);
-            if (used)
-                *used = true;
+            enum mark *mark = find_name(&resources->names[i], name);
+            if (mark && *mark == UNUSED)
+                *mark = USED;
         }
     }
 }
 
-/* Forms and Type 3 fonts without resources of their own use those of the page. */
-static bool needs_all(qpdf_data from, const struct used_names *names, const char *subtype)
+static void look_into(struct resources *resources, qpdf_data from, qpdf_oh object)
 {
-    for (size_t i = 0; i < names->keys.count; i++) {
-        qpdf_oh object = names->used[i] ? qpdf_oh_get_key(from, names->dictionary, names->keys.keys[i]) : 0;
-        if (!object)
-            continue;
-        if (qpdf_oh_is_stream(from, object))
-            object = qpdf_oh_get_dict(from, object);
-        if (qpdf_oh_is_dictionary(from, object) &&
-            qpdf_oh_is_name_and_equals(from, qpdf_oh_get_key(from, object, "/Subtype"), subtype) &&
-            !qpdf_oh_has_key(from, object, "/Resources"))
-            return true;
+    bool is_stream = qpdf_oh_is_stream(from, object);
+    qpdf_oh dictionary = is_stream ? qpdf_oh_get_dict(from, object) : object;
+    struct pdf_contents contents = {0};
+    uint64_t unpacked;
+    if (!qpdf_oh_is_dictionary(from, dictionary) || qpdf_oh_has_key(from, dictionary, "/Resources"))
+        return;
+    qpdf_oh subtype = qpdf_oh_get_key(from, dictionary, "/Subtype");
+    if (qpdf_oh_is_name_and_equals(from, subtype, "/Type3"))
+        resources->keep_all = true;
+    if (!is_stream || !qpdf_oh_is_name_and_equals(from, subtype, "/Form"))
+        return;
+    if (pdf_stream_check(from, object, &unpacked)) {
+        resources->keep_all = true; /* and refused for its size soon */
+        return;
     }
-    return false;
+    qpdf_oh_get_stream_data(from, object, qpdf_dl_generalized, NULL, &contents.bytes, &contents.length);
+    mark_used(resources, &contents);
+    free(contents.bytes);
+}
+
+/* Forms and Type 3 fonts without resources of their own use those of the page, and may name further ones. */
+static void look_into_used(struct resources *resources, qpdf_data from)
+{
+    bool has_news = true;
+    while (has_news && !resources->keep_all) {
+        has_news = false;
+        for (int i = XOBJECTS; i <= FONTS; i++) {
+            struct used_names *names = &resources->names[i];
+            for (size_t k = 0; k < names->keys.count; k++) {
+                if (names->marks[k] != USED)
+                    continue;
+                names->marks[k] = LOOKED_INTO;
+                has_news = true;
+                look_into(resources, from, qpdf_oh_get_key(from, names->dictionary, names->keys.keys[k]));
+            }
+        }
+    }
 }
 
 static bool is_no_category(void *context, const char *key)
@@ -159,8 +185,8 @@ static bool is_no_category(void *context, const char *key)
 
 static bool is_used(void *context, const char *key)
 {
-    bool *used = find_name(context, key);
-    return used && *used;
+    enum mark *mark = find_name(context, key);
+    return mark && *mark != UNUSED;
 }
 
 qpdf_oh pdf_resources_copy(qpdf_data to, qpdf_data from, qpdf_oh resources,
@@ -175,21 +201,19 @@ qpdf_oh pdf_resources_copy(qpdf_data to, qpdf_data from, qpdf_oh resources,
         if (!qpdf_oh_is_dictionary(from, names->dictionary))
             continue;
         names->keys = pdf_keys_of(from, names->dictionary);
-        names->used = memory_resize(NULL, names->keys.count + 1, sizeof *names->used);
-        memset(names->used, 0, names->keys.count + 1);
+        names->marks = memory_new((names->keys.count + 1) * sizeof *names->marks);
     }
     mark_used(&all, contents);
-    all.keep_all = all.keep_all || needs_all(from, &all.names[XOBJECTS], "/Form") ||
-                   needs_all(from, &all.names[FONTS], "/Type3");
+    look_into_used(&all, from);
     qpdf_oh made = pdf_copy_dictionary(to, from, resources, is_no_category, NULL);
     for (int i = 0; i < CATEGORIES; i++) {
         struct used_names *names = &all.names[i];
-        if (names->used)
+        if (names->marks)
             qpdf_oh_replace_key(
                 to, made, categories[i],
                 pdf_copy_dictionary(to, from, names->dictionary, all.keep_all ? NULL : is_used, names));
         pdf_keys_free(&names->keys);
-        free(names->used);
+        free(names->marks);
     }
     return made;
 }

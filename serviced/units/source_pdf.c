@@ -17,10 +17,18 @@
 #include "base/text.h"
 #include "serviced/units/pdf_source.h"
 
+/*
+ * libqpdf keeps every object that it has read. So the document is opened anew after so many pages, or after
+ * an eighth of them where that is more: the time stays linear, and what grows with the pages is their index.
+ */
+#define PAGES_AT_ONCE 500
+#define OPENINGS_MOST 8
+
 struct pdf {
     struct source base;
     const struct splitting_orders *orders;
     qpdf_data from;
+    uint32_t copied; /* pages, since it was opened */
 };
 
 int pdf_failed(qpdf_data qpdf, const char *what, struct refusal *refusal)
@@ -65,8 +73,33 @@ static int read_file(struct pdf *pdf, struct refusal *refusal)
     return 0;
 }
 
+#define TREE_LEVELS 64
+
+/* libqpdf walks the page tree as deep and as long as it is; this looks first. `budget` is how many nodes may
+ * still come. */
+static int check_tree(qpdf_data from, qpdf_oh node, unsigned level, uint32_t *budget, struct refusal *refusal)
+{
+    qpdf_oh kids = qpdf_oh_get_key(from, node, "/Kids");
+    int count = qpdf_oh_is_array(from, kids) ? qpdf_oh_get_array_n_items(from, kids) : 0, error = 0;
+    if (level > TREE_LEVELS)
+        return refuse(refusal, ERROR_DOCUMENT,
+                      "the page tree of the PDF is circular, or deeper than %d levels", TREE_LEVELS);
+    for (int i = 0; i < count && !error; i++) {
+        qpdf_oh kid = qpdf_oh_get_array_item(from, kids, i);
+        if ((*budget)-- == 0)
+            error = refuse(refusal, ERROR_LIMIT, "the PDF has more pages than are allowed");
+        else if (qpdf_oh_is_dictionary(from, kid) && qpdf_oh_has_key(from, kid, "/Kids"))
+            error = check_tree(from, kid, level + 1, budget, refusal);
+        qpdf_oh_release(from, kid);
+    }
+    qpdf_oh_release(from, kids);
+    return error;
+}
+
 static int count_pages(struct pdf *pdf, struct refusal *refusal)
 {
+    uint32_t budget =
+        pdf->orders->page_limit * 2; /* nodes with a single page each are the worst that is sane */
     qpdf_data from = pdf->from;
     qpdf_oh tree = qpdf_oh_get_key(from, qpdf_get_root(from), "/Pages");
     long long declared = 0;
@@ -76,6 +109,8 @@ static int count_pages(struct pdf *pdf, struct refusal *refusal)
     if (declared > pdf->orders->page_limit)
         return refuse(refusal, ERROR_LIMIT, "the PDF declares %lld pages; at most %u are allowed", declared,
                       pdf->orders->page_limit);
+    if (qpdf_oh_is_dictionary(from, tree) && check_tree(from, tree, 1, &budget, refusal))
+        return -ECANCELED;
     int count = qpdf_get_num_pages(from);
     if (pdf_failed(from, "the pages of the PDF cannot be found", refusal))
         return -ECANCELED;
@@ -85,6 +120,22 @@ static int count_pages(struct pdf *pdf, struct refusal *refusal)
         return refuse(refusal, ERROR_DOCUMENT, "the PDF declares %lld pages but has %d", declared, count);
     pdf->base.pages = (uint32_t)count;
     return 0;
+}
+
+static int open_again_if_due(struct pdf *pdf, struct refusal *refusal)
+{
+    uint32_t pages = pdf->base.pages, due = pages / OPENINGS_MOST;
+    if (pdf->copied < (due > PAGES_AT_ONCE ? due : PAGES_AT_ONCE))
+        return 0;
+    pdf->copied = 0;
+    qpdf_cleanup(&pdf->from);
+    pdf->from = new_qpdf();
+    int error = read_file(pdf, refusal);
+    if (!error)
+        error = count_pages(pdf, refusal);
+    if (!error && pdf->base.pages != pages)
+        error = refuse(refusal, ERROR_DOCUMENT, "the PDF changed while it was read");
+    return error;
 }
 
 static void pdf_free(struct source **source)
@@ -181,15 +232,18 @@ static int pdf_write(struct source *source, const uint32_t *pages, unsigned coun
     struct pdf *pdf = (struct pdf *)source;
     qpdf_data to = new_qpdf();
     char what[64];
-    int error = 0;
+    int error = open_again_if_due(pdf, refusal);
     snprintf(what, sizeof what, "page %u of the PDF is damaged", pages[0]);
     qpdf_empty_pdf(to);
     for (unsigned i = 0; i < count && !error; i++)
         error = pdf_page_copy(to, pdf->from, pages[i], pdf->orders, refusal);
+    pdf->copied += count;
     if (!error) {
         copy_layers(to, pdf->from);
-        error = check_streams(to, pages[0], refusal);
+        error = pdf_failed(to, what, refusal);
     }
+    if (!error)
+        error = check_streams(to, pages[0], refusal);
     if (!error)
         error = pdf_failed(pdf->from, what, refusal);
     if (!error)

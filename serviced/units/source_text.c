@@ -26,6 +26,7 @@ struct text {
     struct source base;
     int fd;
     struct paper paper;
+    PangoFontMap *fonts;
     PangoContext *context;
     PangoLayout *layout;
     double line_pt; /* height of a line of the first font */
@@ -164,6 +165,7 @@ static void text_free(struct source **source)
         return;
     g_clear_object(&text->layout);
     g_clear_object(&text->context);
+    g_clear_object(&text->fonts);
     free(text);
     *source = NULL;
 }
@@ -172,10 +174,10 @@ static void text_free(struct source **source)
  */
 static void make_layout(struct text *text)
 {
-    PangoFontMap *fonts = pango_cairo_font_map_get_default();
     PangoFontDescription *face = pango_font_description_from_string("Monospace 10");
     cairo_font_options_t *options = cairo_font_options_create();
-    text->context = pango_font_map_create_context(fonts);
+    text->fonts = pango_cairo_font_map_new();
+    text->context = pango_font_map_create_context(text->fonts);
     pango_cairo_context_set_resolution(text->context, 72);
     cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);

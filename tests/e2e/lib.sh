@@ -22,6 +22,7 @@ rig_sane=$build/rig-sane
 declare -A pids=()
 CLIENT=one
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$source_dir/tests/e2e/lsan.supp:print_suppressions=0}
 
 step() { printf '* %s\n' "$*"; }
 

@@ -1,6 +1,7 @@
 # The end-to-end stories. Each is a test of its own; lib.sh has what they share.
 E2E_TESTS =
 E2E_TESTS += tests/e2e/10-reading-unit.sh
+E2E_TESTS += tests/e2e/15-splitting-unit.sh
 E2E_TESTS += tests/e2e/20-jam-and-every-manner.sh
 E2E_TESTS += tests/e2e/21-every-kind-of-page.sh
 E2E_TESTS += tests/e2e/22-trouble-everywhere.sh
@@ -24,4 +25,4 @@ E2E_TESTS += tests/e2e/70-clean-shutdown.sh
 E2E_TESTS += tests/e2e/80-installed.sh
 E2E_TESTS += tests/e2e/90-demo.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/another_client.py tests/e2e/other_client.c tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/another_client.py tests/e2e/other_client.c tests/e2e/lib.sh tests/e2e/lsan.supp $(E2E_TESTS)

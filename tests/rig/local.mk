@@ -101,4 +101,4 @@ rig: tests/rig/rig-operator$(EXEEXT) tests/rig/rig-printer$(EXEEXT) libno-avahi.
 
 TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh tests/rig/test_printers.sh
 EXTRA_DIST += tests/rig/test_rig.sh tests/rig/test_printers.sh tests/rig/printers.sh tests/rig/rig-printer.ppd \
-  tests/rig/hostile_printer.py tests/rig/make_pdf.py tests/rig/README.md
+  tests/rig/hostile_pdf.py tests/rig/hostile_printer.py tests/rig/make_pdf.py tests/rig/README.md
