@@ -217,7 +217,11 @@ static void fail(struct world *world, uint16_t code)
             continue;
         if (!page || item->sheet < page)
             page = item->sheet;
-        if (item->stage != ITEM_TOLD && !one_in(world, 5)) /* or it could not find out in time */
+        if (item->stage == ITEM_TOLD)
+            continue;
+        if (one_in(world, 5)) /* it could not find out in time */
+            world->printer.jobs[item->uuid].is_given_up = true;
+        else
             resolve(world, item, true);
     }
     end(world, code, page);

@@ -101,7 +101,7 @@ static void designate(struct world *world)
                                          MANNER_RESTART};
     printer->jammed = false;
     if (sheet && question->offers[0].first_page != sheet) { /* the question is older: ask anew */
-        if (one_in(world, 16)) /* people wait for an answer */
+        if (one_in(world, 16))                              /* people wait for an answer */
             client_event(world, (struct job_read_event){.type = EVENT_RESTART_REQUESTED});
         return;
     }
@@ -231,10 +231,11 @@ static void check(struct world *world)
             !printer->finished_early)
             broken(world, "sheet %u was left out, and nobody said so", sheet);
     }
-    for (unsigned i = 0; i < printer->count; i++)
-        if (!printer->jobs[i].is_forgotten && printer->jobs[i].state == AT_WAITING &&
-            printer->jobs[i].has_data)
-            broken(world, "the job is over, and the printer still has sheet %u", printer->jobs[i].sheet);
+    for (unsigned i = 0; i < printer->count; i++) {
+        const struct printer_job *left = &printer->jobs[i];
+        if (!left->is_forgotten && !left->is_given_up && left->state == AT_WAITING && left->has_data)
+            broken(world, "the job is over, and the printer still has sheet %u", left->sheet);
+    }
 }
 
 static void world_start(struct world *world, uint64_t seed)

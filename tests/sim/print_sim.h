@@ -35,7 +35,7 @@ struct printer_job {
     unsigned sheet;
     bool has_data;
     bool is_forgotten; /* the printer knows nothing of it any more, and will not print it */
-    bool is_canceled_by_somebody;
+    bool is_given_up;  /* the unit could not cancel it in time */
     enum printer_state state;
 };
 struct printer {
