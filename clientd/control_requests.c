@@ -96,7 +96,7 @@ static void wait_for_units(struct control_wait *wait)
 {
     if (units_when_found(wait->session->control->reach.units, control_units_found, wait) == 0)
         return;
-    control_outcome(wait->session, wait->request, 1, ERROR_LIMIT, "too many wait for the list of scanners");
+    control_outcome(wait->session, wait->request, 1, ERROR_LIMIT, "too many wait for the list of devices");
     control_wait_end(wait);
 }
 
@@ -111,12 +111,33 @@ static void on_unit_list(struct control_session *session, const struct frame *fr
 
 /* ---- A service is started: the unit is found, asked whether it can, and the server told --------------- */
 
-static void refuse_choice(struct control_session *session, uint32_t request)
+/* What a service needs on this host. */
+struct wish {
+    enum unit_kind kind;
+    struct frame_text *unit; /* its name as it was asked for, in the request */
+};
+
+static struct wish wish_of(struct frame_service_request *request)
 {
+    if (frame_text_is(request->service, "print"))
+        return (struct wish){UNIT_KIND_PRINTING, &request->print.unit};
+    return (struct wish){UNIT_KIND_READING, &request->read.unit};
+}
+
+static void refuse_choice(struct control_session *session, uint32_t request, enum unit_kind kind)
+{
+    const char *what = unit_kind_name(kind);
     char names[256], text[512];
-    units_names(session->control->reach.units, names, sizeof names);
-    snprintf(text, sizeof text, "this host has several scanners; say which one with --scanner: %s", names);
+    units_names(session->control->reach.units, kind, names, sizeof names);
+    snprintf(text, sizeof text, "this host has several %ss; say which one with --%s: %s", what, what, names);
     control_outcome(session, request, 2, ERROR_BAD_REQUEST, text);
+}
+
+static int check(const struct record_unit *unit, const struct frame_service_request *request,
+                 enum unit_kind kind, char *text, size_t size)
+{
+    return kind == UNIT_KIND_PRINTING ? unit_check_printer(unit, &request->print, text, size)
+                                      : unit_check(unit, &request->read, text, size);
 }
 
 /* False when no unit has that name. */
@@ -124,36 +145,38 @@ static bool start_service(struct control_session *session, const struct frame *f
 {
     const struct control *control = session->control;
     struct frame copy = *frame;
+    struct wish wish = wish_of(&copy.service_request);
     struct record_unit unit;
     char name[129], text[512];
-    frame_text_copy(frame->service_request.read.unit, name, sizeof name);
-    if (!units_find(control->reach.units, name, &unit))
+    frame_text_copy(*wish.unit, name, sizeof name);
+    if (!units_find(control->reach.units, wish.kind, name, &unit))
         return false;
-    if (!name[0] && units_count(control->reach.units) > 1) {
-        refuse_choice(session, frame->service_request.request);
+    if (!name[0] && units_count(control->reach.units, wish.kind) > 1) {
+        refuse_choice(session, frame->service_request.request, wish.kind);
         return true;
     }
-    if (unit_check(&unit, &frame->service_request.read, text, sizeof text) < 0) {
+    if (check(&unit, &frame->service_request, wish.kind, text, sizeof text) < 0) {
         control_outcome(session, frame->service_request.request, 1, ERROR_OPTION_UNSUPPORTED, text);
         return true;
     }
-    copy.service_request.read.unit = unit.name;
+    *wish.unit = unit.name;
     copy.service_request.client = frame_text_of("");
     relay_ask(control->relay, session, &copy);
     return true;
 }
 
-static void refuse_unit(struct control_session *session, const struct frame *frame)
+static void refuse_unit(struct control_session *session, struct frame *frame)
 {
     char names[256], text[512];
-    const struct frame_text *unit = &frame->service_request.read.unit;
-    units_names(session->control->reach.units, names, sizeof names);
+    struct wish wish = wish_of(&frame->service_request);
+    const char *what = unit_kind_name(wish.kind);
+    units_names(session->control->reach.units, wish.kind, names, sizeof names);
     if (!names[0])
         snprintf(text, sizeof text,
-                 "no scanner was found: plug it in, switch it on, and see 'clientctl units --refresh'");
+                 "no %s was found: plug it in, switch it on, and see 'clientctl units --refresh'", what);
     else
-        snprintf(text, sizeof text, "there is no scanner %.*s; known are: %s", (int)unit->length, unit->at,
-                 names);
+        snprintf(text, sizeof text, "there is no %s %.*s; known are: %s", what, (int)wish.unit->length,
+                 wish.unit->at, names);
     control_outcome(session, frame->service_request.request, 1, ERROR_NOT_FOUND, text);
 }
 
@@ -256,25 +279,57 @@ static void on_restart(struct control_session *session, const struct frame *fram
         control_wait_look(control_wait_add(session, WAIT_RESTART, request, frame->job));
 }
 
+/* Where a job is to go on has to be a printer of this host. */
+static bool check_unit(struct control_session *session, const struct job_run *run,
+                       const struct frame_manner_notice *notice)
+{
+    struct record_unit unit;
+    char name[129], names[256], text[512];
+    frame_text_copy(notice->unit, name, sizeof name);
+    if (!name[0])
+        return true;
+    if (job_run_job(run)->function != FUNCTION_PRINTING) {
+        control_outcome(session, notice->request, 1, ERROR_NOT_POSSIBLE,
+                        "only a job that is printed can go on at another device");
+        return false;
+    }
+    if (units_find(session->control->reach.units, UNIT_KIND_PRINTING, name, &unit))
+        return true;
+    units_names(session->control->reach.units, UNIT_KIND_PRINTING, names, sizeof names);
+    snprintf(text, sizeof text, "there is no printer %s; known are: %s", name, names[0] ? names : "none");
+    control_outcome(session, notice->request, 1, ERROR_NOT_FOUND, text);
+    return false;
+}
+
+static void choose_manner(struct control_session *session, struct job_run *run,
+                          const struct frame_manner_notice *notice)
+{
+    const struct job_read_event event = {
+        .type = EVENT_MANNER_CHOSEN, .round = notice->round, .manner = notice->manner, .page = notice->page};
+    char unit[129];
+    frame_text_copy(notice->unit, unit, sizeof unit);
+    job_run_choose_unit(run, notice->round, unit);
+    if (job_run_event(run, &event) < 0) {
+        control_outcome(session, notice->request, 1, ERROR_NOT_POSSIBLE,
+                        "this manner is not on offer now: see 'clientctl show JOB'");
+        return;
+    }
+    struct control_wait *wait = control_wait_add(session, WAIT_MANNER, notice->request, job_run_job(run)->id);
+    wait->round = notice->round;
+    control_wait_look(wait);
+}
+
 static void on_manner(struct control_session *session, const struct frame *frame)
 {
     const struct frame_manner_notice *notice = &frame->manner_notice;
     const struct control_reach *reach = &session->control->reach;
     struct job_run *run = jobs_find(reach->jobs, frame->job);
-    const struct job_read_event event = {
-        .type = EVENT_MANNER_CHOSEN, .round = notice->round, .manner = notice->manner, .page = notice->page};
-    if (!run) {
+    if (!run)
         refuse_job(session, notice->request, frame->job);
-    } else if (!link_peer(reach->link)) {
+    else if (!link_peer(reach->link))
         control_outcome(session, notice->request, 4, ERROR_NO_CONNECTION, link_problem(reach->link));
-    } else if (job_run_event(run, &event) < 0) {
-        control_outcome(session, notice->request, 1, ERROR_NOT_POSSIBLE,
-                        "this manner is not on offer now: see 'clientctl show JOB'");
-    } else {
-        struct control_wait *wait = control_wait_add(session, WAIT_MANNER, notice->request, frame->job);
-        wait->round = notice->round;
-        control_wait_look(wait);
-    }
+    else if (check_unit(session, run, notice))
+        choose_manner(session, run, notice);
 }
 
 /* A job that the server does not know is canceled here, and its pages go. */
@@ -303,16 +358,30 @@ static void on_credit(struct control_session *session, const struct frame *frame
     relay_credit(session->control->relay, session, frame);
 }
 
+static void on_upload(struct control_session *session, const struct frame *frame)
+{
+    relay_upload(session->control->relay, session, frame);
+}
+
 static const struct {
     enum frame_type type;
     void (*handle)(struct control_session *session, const struct frame *frame);
 } handlers[] = {
-    {FRAME_STATUS_REQUEST, on_status},           {FRAME_SERVICE_LIST_REQUEST, on_service_list},
-    {FRAME_UNIT_LIST_REQUEST, on_unit_list},     {FRAME_ENROLL_COMMAND, on_enroll},
-    {FRAME_SERVICE_REQUEST, on_service_request}, {FRAME_JOB_LIST_REQUEST, on_job_list},
-    {FRAME_RESTART_REQUEST, on_restart},         {FRAME_MANNER_NOTICE, on_manner},
-    {FRAME_CANCEL_REQUEST, on_cancel},           {FRAME_DOCUMENT_LIST_REQUEST, on_passed_on},
-    {FRAME_DOCUMENT_REQUEST, on_passed_on},      {FRAME_DOCUMENT_CREDIT, on_credit},
+    {FRAME_STATUS_REQUEST, on_status},
+    {FRAME_SERVICE_LIST_REQUEST, on_service_list},
+    {FRAME_UNIT_LIST_REQUEST, on_unit_list},
+    {FRAME_ENROLL_COMMAND, on_enroll},
+    {FRAME_SERVICE_REQUEST, on_service_request},
+    {FRAME_JOB_LIST_REQUEST, on_job_list},
+    {FRAME_RESTART_REQUEST, on_restart},
+    {FRAME_MANNER_NOTICE, on_manner},
+    {FRAME_CANCEL_REQUEST, on_cancel},
+    {FRAME_DOCUMENT_LIST_REQUEST, on_passed_on},
+    {FRAME_DOCUMENT_REQUEST, on_passed_on},
+    {FRAME_DOCUMENT_CREDIT, on_credit},
+    {FRAME_UPLOAD_BEGIN, on_upload},
+    {FRAME_UPLOAD_DATA, on_upload},
+    {FRAME_UPLOAD_END, on_upload},
 };
 
 /* A request that is for serviced only ends the connection: whoever sends it is at the wrong socket. */

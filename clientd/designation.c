@@ -3,21 +3,38 @@
 /* What passes by itself. Where somebody has to do something first, going on would fail again at once. */
 static bool is_passing(uint16_t error)
 {
-    return error == ERROR_NONE || error == ERROR_LINK_LOST || error == ERROR_SERVER_RESTARTED ||
-           error == ERROR_SPOOL_FULL;
+    switch (error) {
+    case ERROR_NONE:
+    case ERROR_LINK_LOST:
+    case ERROR_SERVER_RESTARTED:
+    case ERROR_SPOOL_FULL:
+    case ERROR_PRINT_RESTARTED:
+    case ERROR_BLOCK_LOST:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Which of the user's answers is about that. */
+static enum manner answer_of(const struct designation_policy *policy, uint16_t error,
+                             const struct designation_situation *situation)
+{
+    bool at_device = error_find(error)->class == ERROR_CLASS_DEVICE;
+    if (situation->is_uncertain)
+        return policy->on_uncertain_sheet;
+    if (error == ERROR_CLIENT_RESTARTED && situation->interrupted == 0)
+        at_device = false;
+    else if (!at_device && !is_passing(error))
+        return MANNER_NONE;
+    return at_device || situation->hole ? policy->on_device_error : policy->on_link_loss;
 }
 
 enum manner designation_by_policy(const struct designation_policy *policy,
-                                  const struct designation_question *question, uint32_t interrupted,
-                                  bool hole)
+                                  const struct designation_question *question,
+                                  const struct designation_situation *situation)
 {
-    bool at_device = error_find(question->error)->class == ERROR_CLASS_DEVICE;
-    if (question->error == ERROR_CLIENT_RESTARTED && interrupted == 0)
-        at_device = false;
-    else if (!at_device && !is_passing(question->error))
-        return MANNER_NONE;
-    at_device = at_device || hole;
-    enum manner manner = at_device ? policy->on_device_error : policy->on_link_loss;
+    enum manner manner = answer_of(policy, question->error, situation);
     uint32_t page = 0;
     /* A policy names no page, so from-page cannot be one. */
     if (manner == MANNER_FROM_PAGE ||

@@ -2,52 +2,33 @@
 
 #include "clientd/execution.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <deskline/words.h>
-
-#include "base/child.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/memory.h"
-#include "wire/peer.h"
 
-#define STOP_GRACE_MS  6000u  /* from TERM to KILL */
-#define CLOSE_LIMIT_MS 35000u /* behind its last word a unit lets the device go within so long */
-#define DRAIN_MS       1000u  /* frames that are still in the socket of an ended process */
-#define ARGUMENTS_MAX  40
+#define STOP_GRACE_MS 6000u
+#define ARGUMENTS_MAX 40
+#define PROGRAM       "reading_unit"
 
 struct execution {
-    struct child *child; /* NULL when it has ended */
-    struct peer *peer;   /* NULL when the socket has ended */
-    struct loop_timer *drain;
+    struct unit_process *process;
     struct execution_callbacks callbacks;
     void *context;
     struct frame_page_begin page; /* that is being read; page.page 0: none */
     uint64_t job;
     uint32_t watchdog_ms;
-    bool has_word; /* `end` is what the unit said, or what was decided about it */
-    bool is_over;
-    bool is_held; /* by SIGSTOP */
-    struct execution_end end;
-    char exit_text[256];
 };
 
 static void on_frame(void *context, const struct frame *frame);
 static void on_stall(void *context);
-static void on_exit_of_unit(void *context, int wait_status);
-static void on_closed(void *context, const struct peer_end *end);
-static void on_drained(void *context);
+static void on_end(void *context, const struct unit_end *end);
 
 /* ---- Starting ----------------------------------------------------------------------------------------- */
 
 struct arguments {
-    char program[512];
     char *list[ARGUMENTS_MAX];
     unsigned count;
     char *options; /* a copy that is cut up */
@@ -66,8 +47,7 @@ static void add(struct arguments *arguments, const char *option, const char *val
 static void arguments_make(struct arguments *arguments, const struct execution_orders *orders)
 {
     memset(arguments, 0, sizeof *arguments);
-    snprintf(arguments->program, sizeof arguments->program, "%s/reading_unit", orders->unit_folder);
-    add(arguments, "reading_unit", "read");
+    add(arguments, PROGRAM, "read");
     add(arguments, "--spool", orders->spool_folder);
     add(arguments, "--device", orders->device);
     if (orders->source_name)
@@ -85,34 +65,29 @@ int execution_start(struct execution **execution, struct loop *loop, struct peer
                     const struct execution_orders *orders, const struct execution_callbacks *callbacks,
                     void *context)
 {
-    static const struct child_callbacks child_callbacks = {on_exit_of_unit};
-    static const struct peer_callbacks peer_callbacks = {.on_frame = on_frame, .on_closed = on_closed};
-    const struct peer_options options = {.where = AT_DAEMON, .when = WHEN_OPEN, .label = "reading_unit"};
+    static const struct unit_process_callbacks process_callbacks = {on_frame, on_stall, on_end};
     struct execution *made = memory_new(sizeof *made);
     struct arguments arguments;
-    int fd = -1;
     made->callbacks = *callbacks;
     made->context = context;
     made->job = orders->job;
     made->watchdog_ms = orders->watchdog_ms;
-    made->drain = loop_timer_new(loop, on_drained, made);
     arguments_make(&arguments, orders);
-    int error =
-        child_start(&made->child, loop, arguments.program, arguments.list, &child_callbacks, made, &fd);
-    if (error)
-        log_error("%s cannot be started: %s", arguments.program, strerror(-error));
+    const struct unit_process_orders process_orders = {.unit_folder = orders->unit_folder,
+                                                       .program = PROGRAM,
+                                                       .arguments = arguments.list,
+                                                       .job = orders->job,
+                                                       .died = ERROR_UNIT_DIED,
+                                                       .stop_grace_ms = STOP_GRACE_MS};
+    int error = unit_process_start(&made->process, loop, sweep, &process_orders, &process_callbacks, made);
     free(arguments.options);
-    if (!error)
-        error = peer_new(&made->peer, sweep, fd, NULL, &options, &peer_callbacks, made);
-    if (!error)
-        error = peer_send(
-            made->peer,
-            &(struct frame){.type = FRAME_READ_COMMAND, .job = orders->job, .read_command = orders->command});
     if (error) {
         execution_free(&made);
         return error;
     }
-    child_watch(made->child, made->watchdog_ms, on_stall);
+    unit_process_send(made->process,
+                      &(struct frame){.type = FRAME_READ_COMMAND, .read_command = orders->command});
+    unit_process_watch(made->process, made->watchdog_ms);
     *execution = made;
     return 0;
 }
@@ -150,36 +125,25 @@ static void on_page_end(struct execution *execution, const struct frame *frame)
     execution->callbacks.on_page(execution->context, &page);
 }
 
-/* Its last word: from now on it only lets the device go. */
-static void take_word(struct execution *execution, const struct execution_end *end)
-{
-    if (execution->has_word)
-        return;
-    execution->has_word = true;
-    execution->end = *end;
-    if (execution->child)
-        child_watch(execution->child, CLOSE_LIMIT_MS, on_stall);
-}
-
 static void on_finished(struct execution *execution, const struct frame *frame)
 {
-    take_word(execution, &(struct execution_end){.has_finished = true,
-                                                 .page = frame->function_finished.last_page,
-                                                 .medium_ended = frame->function_finished.medium_ended != 0});
+    unit_process_take_word(execution->process,
+                           &(struct unit_end){.has_finished = true,
+                                              .page = frame->function_finished.last_page,
+                                              .medium_ended = frame->function_finished.medium_ended != 0});
 }
 
 static void on_error_notice(struct execution *execution, const struct frame *frame)
 {
     const struct frame_error_notice *notice = &frame->error_notice;
-    struct execution_end end = {.code = notice->code, .page = notice->interrupted};
+    struct unit_end end = {.code = notice->code, .page = notice->interrupted};
     if (notice->code == ERROR_SPOOL_FULL) {
-        if (execution->child) /* else it died meanwhile, and this was on the way */
-            child_watch(execution->child, 0, on_stall); /* it waits for us */
+        unit_process_watch(execution->process, 0); /* it waits for us */
         execution->callbacks.on_paused(execution->context);
         return;
     }
     frame_text_copy(notice->text, end.text, sizeof end.text);
-    take_word(execution, &end);
+    unit_process_take_word(execution->process, &end);
 }
 
 static const struct {
@@ -194,8 +158,6 @@ static const struct {
 static void on_frame(void *context, const struct frame *frame)
 {
     struct execution *execution = context;
-    if (execution->child)
-        child_progress(execution->child);
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
         if (handlers[i].type == frame->type) {
             handlers[i].handle(execution, frame);
@@ -204,112 +166,50 @@ static void on_frame(void *context, const struct frame *frame)
     log_warning("the reading unit sent %s, which nobody waits for", frame_name((uint16_t)frame->type));
 }
 
-static void signal_unit(struct execution *execution, int number)
-{
-    if (kill(child_pid(execution->child), number) < 0)
-        log_error("the reading unit cannot be signalled: %s", strerror(errno));
-}
-
 void execution_pause(struct execution *execution)
 {
-    if (!execution->child || execution->is_held || execution->has_word)
+    struct unit_process *process = execution->process;
+    if (!unit_process_is_alive(process) || unit_process_is_held(process) || unit_process_has_word(process))
         return;
-    execution->is_held = true;
-    child_watch(execution->child, 0, on_stall);
-    signal_unit(execution, SIGSTOP);
+    unit_process_hold(process);
     execution->callbacks.on_paused(execution->context);
-}
-
-/* A unit that stands still could not hear that it is to stop. */
-static void release(struct execution *execution)
-{
-    execution->is_held = false;
-    signal_unit(execution, SIGCONT);
 }
 
 void execution_continue(struct execution *execution)
 {
-    if (!execution->peer || !execution->child)
+    if (!unit_process_is_alive(execution->process))
         return;
-    child_watch(execution->child, execution->watchdog_ms, on_stall);
-    if (execution->is_held) {
-        release(execution);
-        return;
-    }
-    int error =
-        peer_send(execution->peer, &(struct frame){.type = FRAME_CONTINUE_COMMAND, .job = execution->job});
-    if (error)
-        log_error("the reading unit cannot be told to go on: %s", strerror(-error));
+    unit_process_watch(execution->process, execution->watchdog_ms);
+    if (unit_process_is_held(execution->process))
+        unit_process_release(execution->process);
+    else
+        unit_process_send(execution->process, &(struct frame){.type = FRAME_CONTINUE_COMMAND});
 }
 
 void execution_stop(struct execution *execution)
 {
-    if (!execution->child)
-        return;
-    child_stop(execution->child, STOP_GRACE_MS);
-    if (execution->is_held)
-        release(execution);
+    unit_process_stop(execution->process);
 }
 
 /* ---- The end ------------------------------------------------------------------------------------------ */
 
-/* No byte has come for too long, or the device is not let go. */
 static void on_stall(void *context)
 {
     struct execution *execution = context;
-    struct execution_end end = {
-        .code = ERROR_UNIT_STALLED, .page = execution->page.page, .is_without_word = true};
+    struct unit_end end = {.code = ERROR_UNIT_STALLED, .page = execution->page.page, .is_without_word = true};
     snprintf(end.text, sizeof end.text, "the scanner sent nothing for %u seconds",
              execution->watchdog_ms / 1000u);
-    take_word(execution, &end);
-    execution_stop(execution);
+    unit_process_take_word(execution->process, &end);
+    unit_process_stop(execution->process);
 }
 
-static void finish_if_over(struct execution *execution)
-{
-    if (execution->child || execution->peer || execution->is_over)
-        return;
-    execution->is_over = true;
-    loop_timer_stop(execution->drain);
-    if (!execution->has_word) {
-        execution->end = (struct execution_end){
-            .code = ERROR_UNIT_DIED, .page = execution->page.page, .is_without_word = true};
-        snprintf(execution->end.text, sizeof execution->end.text, "%s", execution->exit_text);
-    }
-    execution->callbacks.on_end(execution->context, &execution->end);
-}
-
-static void on_exit_of_unit(void *context, int wait_status)
+static void on_end(void *context, const struct unit_end *end)
 {
     struct execution *execution = context;
-    char how[128];
-    child_describe_exit(wait_status, how, sizeof how);
-    log_write(wait_status && !execution->has_word ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-              "job %" PRIu64 ": the reading unit has ended: %s", execution->job, how);
-    snprintf(execution->exit_text, sizeof execution->exit_text, "%s: %s",
-             error_find(ERROR_UNIT_DIED)->sentence, how);
-    child_free(&execution->child);
-    if (execution->peer)
-        loop_timer_start(execution->drain, DRAIN_MS);
-    finish_if_over(execution);
-}
-
-static void on_closed(void *context, const struct peer_end *end)
-{
-    struct execution *execution = context;
-    peer_free(&execution->peer);
-    if (!execution->has_word)
-        log_notice("the reading unit ended its connection: %s", end->text);
-    if (execution->child && !execution->has_word)
-        child_stop(execution->child, STOP_GRACE_MS);
-    finish_if_over(execution);
-}
-
-static void on_drained(void *context)
-{
-    struct execution *execution = context;
-    peer_free(&execution->peer);
-    finish_if_over(execution);
+    struct unit_end known = *end;
+    if (known.code == ERROR_UNIT_DIED && known.is_without_word)
+        known.page = execution->page.page;
+    execution->callbacks.on_end(execution->context, &known);
 }
 
 void execution_free(struct execution **execution)
@@ -318,8 +218,6 @@ void execution_free(struct execution **execution)
     *execution = NULL;
     if (!old)
         return;
-    child_free(&old->child);
-    peer_free(&old->peer);
-    loop_timer_free(&old->drain);
+    unit_process_free(&old->process);
     free(old);
 }

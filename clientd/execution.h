@@ -1,7 +1,6 @@
 /*
- * The function execution unit: one run of the reading unit for one READ_COMMAND. It starts the process, hears
- * its frames, watches its progress, and says exactly once how the run ended, whatever comes first of the last
- * frame, the end of the socket and the end of the process:
+ * The function execution unit of a reading job: one run of the reading unit for one READ_COMMAND. It starts
+ * the process, hears its frames, watches its progress, and says exactly once how the run ended:
  *
  *   execution_start ─► on_format, on_growth, on_page …, on_paused ─► on_end (once) ─► execution_free
  */
@@ -14,27 +13,18 @@
 #include <deskline/frame.h>
 
 #include "clientd/spool.h"
+#include "clientd/unit_process.h"
 
 struct execution;
 struct loop;
 struct peer_sweep;
-
-/* How a run ended: finished, or failed with a code. */
-struct execution_end {
-    bool has_finished;
-    bool medium_ended;    /* finished */
-    bool is_without_word; /* the unit died or was stopped: what it left behind is in the spool only */
-    uint16_t code;        /* failed; of errors.def */
-    uint32_t page;        /* finished: the last page; failed: the one that was interrupted, 0 for none */
-    char text[JOB_TEXT_SIZE];
-};
 
 struct execution_callbacks {
     void (*on_format)(void *context, const struct frame_page_begin *begin); /* a page begins */
     void (*on_growth)(void *context, uint32_t page, uint64_t length);
     void (*on_page)(void *context, const struct spool_page *page); /* it is durable in the spool */
     void (*on_paused)(void *context);                              /* waits for space */
-    void (*on_end)(void *context, const struct execution_end *end);
+    void (*on_end)(void *context, const struct unit_end *end);
 };
 
 struct execution_orders {

@@ -14,9 +14,11 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/worker.h"
+#include "clientd/block_receive.h"
 #include "clientd/execution.h"
 #include "clientd/link.h"
-#include "clientd/page_transfer.h"
+#include "clientd/printing.h"
+#include "wire/page_transfer.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
 
@@ -70,7 +72,7 @@ static void send_notice(struct job_run *run, const struct job_read_action *actio
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
-    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
+    struct phase phase = phase_of(job->function, &job->ledger);
     struct frame frame = {.type = FRAME_ERROR_NOTICE,
                           .error_notice = {.code = job->error ? job->error : ERROR_LINK_LOST,
                                            .text = frame_text_of(job->text),
@@ -80,15 +82,22 @@ static void send_notice(struct job_run *run, const struct job_read_action *actio
     ledger_to_account(&job->ledger, &runs, &frame.error_notice.account);
     send_frame(run, &frame);
     frame_list_builder_free(&runs);
+    if (run->blocks) /* behind the notice, which stops what flows */
+        block_receive_tell_part(run->blocks);
 }
 
-static void send_reading_status(struct job_run *run, const struct job_read_action *action)
+static void send_status(struct job_run *run, const struct job_read_action *action)
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
-    struct frame frame = {.type = FRAME_READING_STATUS, .reading_status = {.round = action->round}};
-    ledger_to_account(&job->ledger, &runs, &frame.reading_status.account);
-    send_frame(run, &frame);
+    struct record_account account;
+    ledger_to_account(&job->ledger, &runs, &account);
+    if (job->function == FUNCTION_PRINTING)
+        send_frame(run,
+                   &(struct frame){.type = FRAME_PRINT_STATUS, .print_status = {account, action->round}});
+    else
+        send_frame(run,
+                   &(struct frame){.type = FRAME_READING_STATUS, .reading_status = {account, action->round}});
     frame_list_builder_free(&runs);
 }
 
@@ -102,15 +111,37 @@ static void send_finished(struct job_run *run, const struct job_read_action *act
 
 static void send_manner(struct job_run *run, const struct job_read_action *action)
 {
-    log_notice("job %" PRIu64 ": the manner of restarting is %s", run->record.job.id,
-               manner_name(action->manner));
-    send_frame(
-        run, &(struct frame){
-                 .type = FRAME_MANNER_NOTICE,
-                 .manner_notice = {.round = action->round, .manner = action->manner, .page = action->page}});
+    const char *unit = run->choice.round == action->round ? run->choice.unit : "";
+    log_notice("job %" PRIu64 ": the manner of restarting is %s%s%s", run->record.job.id,
+               manner_name(action->manner), *unit ? ", at " : "", unit);
+    send_frame(run, &(struct frame){.type = FRAME_MANNER_NOTICE,
+                                    .manner_notice = {.round = action->round,
+                                                      .manner = action->manner,
+                                                      .page = action->page,
+                                                      .unit = frame_text_of(unit)}});
 }
 
 /* ---- Actions out -------------------------------------------------------------------------------------- */
+
+static bool is_printing(const struct job_run *run)
+{
+    return run->record.job.function == FUNCTION_PRINTING;
+}
+
+static void take_order(struct job_run *run)
+{
+    run->record.order = run->pending;
+    run->record.device[0] = 0;
+    log_notice("job %" PRIu64 " goes on at the printer %s", run->record.job.id, run->record.order.unit);
+}
+
+static void stop_unit(struct job_run *run)
+{
+    if (run->execution)
+        execution_stop(run->execution);
+    if (run->printing)
+        printing_stop(run->printing);
+}
 
 static void carry_out(struct job_run *run, const struct job_read_action *action)
 {
@@ -118,16 +149,30 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
     case ACTION_SAVE:
         job_run_save(run);
         break;
+    case ACTION_TAKE_ORDER:
+        take_order(run);
+        break;
     case ACTION_START_UNIT:
-        job_run_start_unit(run, action);
+        if (is_printing(run))
+            job_run_start_printing(run);
+        else
+            job_run_start_unit(run, action);
+        break;
+    case ACTION_ADOPT_SHEET:
+    case ACTION_PRINT_SHEET:
+    case ACTION_RELEASE_SHEET:
+        job_run_tell_sheet(run, action);
+        break;
+    case ACTION_END_UNIT:
+        if (run->printing)
+            printing_no_more(run->printing);
         break;
     case ACTION_CONTINUE_UNIT:
         if (run->execution)
             execution_continue(run->execution);
         break;
     case ACTION_STOP_UNIT:
-        if (run->execution)
-            execution_stop(run->execution);
+        stop_unit(run);
         break;
     case ACTION_DROP_PAGE:
     case ACTION_DROP_STORED:
@@ -135,7 +180,8 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
         job_run_drop(run, action);
         break;
     case ACTION_FLOW:
-        page_transfer_flow(run->transfer);
+        if (!is_printing(run)) /* blocks come by themselves */
+            page_transfer_flow(run->transfer);
         break;
     case ACTION_HOLD:
         page_transfer_hold(run->transfer);
@@ -143,8 +189,11 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
     case ACTION_SEND_NOTICE:
         send_notice(run, action);
         break;
-    case ACTION_SEND_READING_STATUS:
-        send_reading_status(run, action);
+    case ACTION_SEND_STATUS:
+        send_status(run, action);
+        break;
+    case ACTION_SEND_STORED:
+        send_frame(run, &(struct frame){.type = FRAME_PAGE_STORED, .page_stored = {.page = action->page}});
         break;
     case ACTION_SEND_FINISHED:
         send_finished(run, action);
@@ -200,6 +249,8 @@ void job_run_room(struct job_run *run)
 void job_run_set_peer(struct job_run *run, struct peer *peer)
 {
     page_transfer_set_peer(run->transfer, peer);
+    if (run->blocks)
+        block_receive_set_peer(run->blocks, peer);
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------- */
@@ -209,13 +260,24 @@ static void on_damaged(void *context, uint32_t page)
     job_run_event(context, &(struct job_read_event){.type = EVENT_PAGE_DAMAGED, .page = page});
 }
 
+static int open_stream(int folder_fd, uint64_t job, uint32_t page, uint32_t generation)
+{
+    (void)job; /* it has a folder of its own */
+    return spool_stream_open(folder_fd, page, generation);
+}
+
 static struct job_run *make(struct job_surroundings *around, uint64_t job)
 {
     struct job_run *run = memory_new(sizeof *run);
     run->around = around;
     run->folder_fd = -1;
     run->strand = worker_strand_new(around->pool);
-    run->transfer = page_transfer_new(around->pool, job, &run->record.job.ledger, on_damaged, run);
+    run->transfer = page_transfer_new(&(struct page_transfer_options){.pool = around->pool,
+                                                                      .job = job,
+                                                                      .ledger = &run->record.job.ledger,
+                                                                      .open = open_stream,
+                                                                      .on_damaged = on_damaged,
+                                                                      .context = run});
     run->space = loop_timer_new(around->loop, job_run_look_for_space, run);
     return run;
 }
@@ -240,21 +302,62 @@ struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
     return run;
 }
 
+void job_run_set_order(struct job_run *run, const struct record_print_order *order)
+{
+    job_order_keep(&run->record.order, order);
+    run->record.device[0] = 0;
+    job_print_set_order(&run->record.job, order->blocks, order->copies);
+}
+
+void job_run_set_pending_order(struct job_run *run, const struct record_print_order *order)
+{
+    job_order_keep(&run->pending, order);
+}
+
+void job_run_choose_unit(struct job_run *run, uint32_t round, const char *unit)
+{
+    run->choice.round = round;
+    snprintf(run->choice.unit, sizeof run->choice.unit, "%s", unit);
+}
+
+struct job_run *job_run_new_printing(struct job_surroundings *around, uint64_t job,
+                                     const struct record_print_order *order)
+{
+    struct job_run *run = make(around, job);
+    job_print_init(&run->record.job, job, order->blocks, order->copies, &around->policy);
+    run->record.created_ms = run->record.updated_ms = (int64_t)wall_clock_ms();
+    job_order_keep(&run->record.order, order);
+    job_run_new_blocks(run);
+    job_run_make_folder(run);
+    return run;
+}
+
+void job_run_page_is_whole(struct job_run *run, const struct spool_page *page)
+{
+    const struct frame_page_end end = {.page = page->page,
+                                       .generation = page->generation,
+                                       .length = page->length,
+                                       .rows = page->rows,
+                                       .digest = {page->digest, sizeof page->digest}};
+    page_transfer_whole(run->transfer, &page->begin, &end);
+}
+
 static void use_page(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
 }
 
 struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
 {
     struct job_run *run = make(around, job);
+    struct job_read *known = &run->record.job;
     struct spool_findings findings = {0};
     int error = run->folder_fd = spool_job_open(around->spool_fd, job);
     if (error >= 0)
         error = spool_load(run->folder_fd, job, &run->record);
     if (error >= 0)
-        error = spool_examine(run->folder_fd, job, run->record.job.round, &findings);
+        error = spool_examine(run->folder_fd, job, is_printing(run) ? 0 : known->round, &findings);
     if (error >= 0)
         error = page_transfer_set_folder(run->transfer, run->folder_fd);
     if (error < 0) {
@@ -265,12 +368,18 @@ struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
         return NULL;
     }
     run->record.options.unit = frame_text_of(run->record.unit);
-    run->record.job.policy = &around->policy;
-    uint32_t begun = spool_apply(&run->record.job.ledger, &findings, use_page, run);
+    known->policy = &around->policy;
+    if (is_printing(run)) {
+        job_run_new_blocks(run);
+        job_run_recover_blocks(run, &findings);
+        job_print_recover(known);
+    } else {
+        job_read_recover(known, spool_apply(&known->ledger, &findings, use_page, run));
+    }
     spool_findings_free(&findings);
-    job_read_recover(&run->record.job, begun);
-    log_notice("job %" PRIu64 " is taken up again: %u pages wait in the spool", job,
-               ledger_count(&run->record.job.ledger, PAGE_READ));
+    log_notice("job %" PRIu64 " is taken up again: %u %s in the spool", job,
+               ledger_count(&known->ledger, is_printing(run) ? PAGE_RECEIVED : PAGE_READ),
+               is_printing(run) ? "sheets are to be printed from what is" : "pages wait");
     return run;
 }
 
@@ -279,6 +388,7 @@ void job_run_shut_down(struct job_run *run)
     run->is_shutting_down = true;
     if (run->execution)
         execution_stop(run->execution);
+    printing_free(&run->printing); /* the printer goes on, and is asked at the next start */
     job_run_carry_out(run);
 }
 
@@ -300,7 +410,12 @@ void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *up
 
 const char *job_run_unit(const struct job_run *run)
 {
-    return run->record.unit;
+    return is_printing(run) ? run->record.order.unit : run->record.unit;
+}
+
+const char *job_run_title(const struct job_run *run)
+{
+    return run->record.order.title;
 }
 
 const struct record_read_options *job_run_options(const struct job_run *run)
@@ -315,7 +430,7 @@ const char *job_run_device(const struct job_run *run)
 
 uint64_t job_run_bytes(const struct job_run *run)
 {
-    return page_transfer_bytes(run->transfer);
+    return run->blocks ? block_receive_bytes(run->blocks) : page_transfer_bytes(run->transfer);
 }
 
 void job_run_free(struct job_run **run)
@@ -324,7 +439,10 @@ void job_run_free(struct job_run **run)
     *run = NULL;
     if (!old)
         return;
+    job_run_stop_looking(old);
     execution_free(&old->execution);
+    printing_free(&old->printing);
+    block_receive_free(&old->blocks);
     page_transfer_free(&old->transfer);
     job_run_leave_spool(old);
     worker_strand_free(&old->strand);

@@ -42,9 +42,12 @@ struct job_surroundings {
     void *context;
 };
 
-/* A job that the server has told of; options.unit is copied. */
+/* A reading job that the server has told of; options.unit is copied. */
 struct job_run *job_run_new(struct job_surroundings *around, uint64_t job,
                             const struct record_read_options *options);
+/* The same for a printing job; an order without blocks when only its number is known. Copied. */
+struct job_run *job_run_new_printing(struct job_surroundings *around, uint64_t job,
+                                     const struct record_print_order *order);
 /* A job that is in the spool; blocks. NULL when its record is not sound (logged). */
 struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job);
 /* Its unit is killed; the record stays as it was saved last. Safe on NULL; clears *run. */
@@ -53,12 +56,22 @@ void job_run_free(struct job_run **run);
 /* For a job that was lost and is restarted: how to read. */
 void job_run_set_options(struct job_run *run, const struct record_read_options *options);
 
+/* For a job that was lost and is restarted: what to print. */
+void job_run_set_order(struct job_run *run, const struct record_print_order *order);
+/* The order of a restart at another printer, before EVENT_RESTART_COMMANDED with is_moved. */
+void job_run_set_pending_order(struct job_run *run, const struct record_print_order *order);
+/* Before EVENT_MANNER_CHOSEN of that round: where the user wants to go on, "" for where it is. */
+void job_run_choose_unit(struct job_run *run, uint32_t round, const char *unit);
+
 /* Something has happened: see job_read.h. -EPERM when a user asked for something that is not possible now. */
 int job_run_event(struct job_run *run, const struct job_read_event *event);
 /* The session's connection, NULL when there is none: before EVENT_LINK_UP and EVENT_LINK_DOWN. */
 void job_run_set_peer(struct job_run *run, struct peer *peer);
 /* PAGE_RESUME from the server. */
 void job_run_resume_page(struct job_run *run, const struct frame_page_resume *resume);
+/* PAGE_BEGIN, PAGE_DATA or PAGE_END from the server. False for a job that takes no blocks: the credit of the
+ * data is then the caller's to give back. */
+bool job_run_take_block(struct job_run *run, const struct frame *frame);
 /* The connection has room for page data again. */
 void job_run_room(struct job_run *run);
 /* Tells the unit to stop, saves what is known, and says later by on_changed that job_run_is_quiet. */
@@ -69,6 +82,8 @@ const struct job_read *job_run_job(const struct job_run *run);
 /* When the job was begun here and when it was saved last, in ms since 1970. */
 void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *updated_ms);
 const char *job_run_unit(const struct job_run *run);
+/* Of a printing job, else "". */
+const char *job_run_title(const struct job_run *run);
 const struct record_read_options *job_run_options(const struct job_run *run);
 /* The device that its unit has in use, NULL for none. */
 const char *job_run_device(const struct job_run *run);

@@ -1,15 +1,18 @@
-/* What job_run.c, job_run_unit.c and job_run_spool.c share: nobody else includes it. */
+/* What job_run.c, job_run_unit.c, job_run_print.c and job_run_spool.c share: nobody else includes it. */
 #ifndef DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 #define DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 
 #include "clientd/job_record.h"
 #include "clientd/job_run.h"
 
+struct block_receive;
 struct execution;
 struct job_task;
 struct loop_timer;
 struct page_transfer;
+struct printing;
 struct spool_findings;
+struct spool_page;
 struct worker_strand;
 
 struct job_run {
@@ -31,6 +34,16 @@ struct job_run {
     char device[257]; /* in use by it */
     bool is_shutting_down;
 
+    /* Of a printing job */
+    struct printing *printing;
+    struct block_receive *blocks; /* NULL for a reading job */
+    bool is_looking;              /* for the printer: the actions wait */
+    struct job_order pending;     /* comes with the restart that is under way */
+    struct {                      /* the user wants to go on at another printer */
+        uint32_t round;
+        char unit[JOB_UNIT_SIZE];
+    } choice;
+
     struct loop_timer *space;         /* looks for space while the unit is paused */
     struct job_task *space_task;      /* the look that is under way */
     struct job_task *examination;     /* of what a unit that died has left behind */
@@ -38,6 +51,8 @@ struct job_run {
     char unit_text[JOB_TEXT_SIZE];
 };
 
+/* A page is whole in the spool: it may be sent. */
+void job_run_page_is_whole(struct job_run *run, const struct spool_page *page);
 /* Takes up the actions again. */
 void job_run_carry_out(struct job_run *run);
 
@@ -47,6 +62,13 @@ bool job_run_is_over_limit(const struct job_run *run);
 void job_run_start_unit(struct job_run *run, const struct job_read_action *action);
 void job_run_unit_examined(struct job_run *run, const struct spool_findings *findings);
 
+/* job_run_print.c: the printing side. */
+void job_run_start_printing(struct job_run *run);
+void job_run_stop_looking(struct job_run *run);
+void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action);
+void job_run_new_blocks(struct job_run *run);
+void job_run_recover_blocks(struct job_run *run, const struct spool_findings *findings);
+
 /* job_run_spool.c: the spool's side. Tasks run on the job's strand. */
 void job_run_make_folder(struct job_run *run);
 void job_run_save(struct job_run *run);
@@ -55,6 +77,8 @@ void job_run_forget(struct job_run *run);
 void job_run_examine(struct job_run *run);
 void job_run_watch_space(struct job_run *run);
 void job_run_look_for_space(void *run);
+/* What cannot be made durable is not to be believed: a restart finds out what is. */
+void job_run_give_up_if_broken(uint64_t job, int error);
 /* Nobody waits for what is under way any more; the folder is closed behind it. */
 void job_run_leave_spool(struct job_run *run);
 

@@ -15,11 +15,12 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/worker.h"
+#include "clientd/block_receive.h"
 #include "clientd/job_run_internal.h"
 #include "clientd/link.h"
-#include "clientd/page_transfer.h"
 #include "clientd/settings.h"
 #include "clientd/spool.h"
+#include "wire/page_transfer.h"
 
 #define AGAIN_MS          1000u
 #define SPACE_LEAST_BYTES (4u << 20)
@@ -61,14 +62,13 @@ static void task_done(void *context, int result)
     task_free(task);
 }
 
-/* What cannot be made durable is not to be believed: a restart finds out what is. */
-static void give_up_if_broken(const struct job_task *task, int error)
+void job_run_give_up_if_broken(uint64_t job, int error)
 {
     if (error != -EIO)
         return;
     log_error("job %" PRIu64
               ": the disk of the spool reported an error: clientd ends, and recovers at its next start",
-              task->job);
+              job);
     _exit(EXIT_FAILURE);
 }
 
@@ -92,7 +92,7 @@ static void again(void *context)
 
 static void try_again(struct job_run *run, struct job_task *task, int error)
 {
-    give_up_if_broken(task, error);
+    job_run_give_up_if_broken(task->job, error);
     log_warning("job %" PRIu64 " cannot be saved in the spool, trying again: %s", task->job,
                 strerror(-error));
     if (!run->retry)
@@ -145,7 +145,7 @@ void job_run_save(struct job_run *run)
     struct job_task *task = task_new(run, saved);
     run->record.updated_ms = (int64_t)wall_clock_ms();
     task->record = run->record;
-    task->record.job.ledger = (struct ledger){0};
+    task->record.job.ledger = task->record.job.spooled = (struct ledger){0};
     task->record.job.pending.ledger = (struct ledger){0};
     ledger_copy(&task->record.job.ledger, &run->record.job.ledger);
     run->task = task;
@@ -177,8 +177,17 @@ static int drop(void *context)
     return error;
 }
 
+/* A block that has come again since the action was decided stays. */
+static bool is_needed_again(struct job_run *run, uint32_t block)
+{
+    return run->blocks && (ledger_get(&run->record.job.spooled, block).state == PAGE_RECEIVED ||
+                           !block_receive_removed(run->blocks, block));
+}
+
 void job_run_drop(struct job_run *run, const struct job_read_action *action)
 {
+    if (is_needed_again(run, action->page))
+        return;
     struct job_task *task = task_new(run, NULL);
     task->run = NULL; /* nobody waits for it */
     task->action = *action;
@@ -205,6 +214,8 @@ static void forgotten(struct job_run *run, struct job_task *task, int result)
 
 void job_run_forget(struct job_run *run)
 {
+    if (run->blocks)
+        block_receive_close(run->blocks);
     run->task = task_new(run, forgotten);
     worker_submit(run->strand, forget, task_done, run->task);
 }
@@ -232,7 +243,21 @@ void job_run_examine(struct job_run *run)
     worker_submit(run->strand, examine, task_done, run->examination);
 }
 
-/* ---- Space for a unit that is paused ------------------------------------------------------------------ */
+/* ---- Space for a unit that is paused, or for blocks --------------------------------------------------- */
+
+static bool waits_for_space(const struct job_read *job)
+{
+    if (job->space || job->state == JOB_READ_CLOSED)
+        return false;
+    return job->function == FUNCTION_PRINTING ? job->error == ERROR_SPOOL_FULL : job->unit == UNIT_PAUSED;
+}
+
+/* Connected, pages that were read go by themselves. */
+static bool is_below_limit(const struct job_run *run)
+{
+    return (run->record.job.function == FUNCTION_READING && link_peer(run->around->link)) ||
+           !job_run_is_over_limit(run);
+}
 
 static int look_for_space(void *context)
 {
@@ -247,9 +272,8 @@ static int look_for_space(void *context)
 static void space_known(struct job_run *run, struct job_task *task, int result)
 {
     run->space_task = NULL;
-    if (!result && task->space_bytes >= SPACE_LEAST_BYTES && run->record.job.unit == UNIT_PAUSED &&
-        (link_peer(run->around->link) ||
-         !job_run_is_over_limit(run))) /* connected, the pages go by themselves */
+    if (!result && task->space_bytes >= SPACE_LEAST_BYTES && waits_for_space(&run->record.job) &&
+        is_below_limit(run))
         job_run_event(run, &(struct job_read_event){.type = EVENT_SPACE_MADE});
     job_run_watch_space(run);
 }
@@ -265,8 +289,7 @@ void job_run_look_for_space(void *context)
 
 void job_run_watch_space(struct job_run *run)
 {
-    const struct job_read *job = &run->record.job;
-    if (job->unit == UNIT_PAUSED && !job->space && !run->space_task)
+    if (waits_for_space(&run->record.job) && !run->space_task)
         loop_timer_start(run->space, AGAIN_MS);
 }
 

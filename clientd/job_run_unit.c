@@ -9,16 +9,16 @@
 #include "base/log.h"
 #include "clientd/execution.h"
 #include "clientd/job_run_internal.h"
-#include "clientd/page_transfer.h"
 #include "clientd/settings.h"
 #include "clientd/spool.h"
 #include "clientd/units.h"
+#include "wire/page_transfer.h"
 
 static void on_format(void *context, const struct frame_page_begin *begin);
 static void on_growth(void *context, uint32_t page, uint64_t length);
 static void on_page(void *context, const struct spool_page *page);
 static void on_paused(void *context);
-static void on_end(void *context, const struct execution_end *end);
+static void on_end(void *context, const struct unit_end *end);
 
 /* ---- 1. Start ----------------------------------------------------------------------------------------- */
 
@@ -32,7 +32,7 @@ static void start_failed(struct job_run *run, uint16_t code, const char *text)
 static void find_device(struct job_run *run, const struct scanner_settings *scanner)
 {
     struct record_unit unit;
-    if (units_find(run->around->units, run->record.unit, &unit))
+    if (units_find(run->around->units, UNIT_KIND_READING, run->record.unit, &unit))
         frame_text_copy(unit.device, run->device, sizeof run->device);
     else
         snprintf(run->device, sizeof run->device, "%s",
@@ -98,7 +98,7 @@ static void on_growth(void *context, uint32_t page, uint64_t length)
 static void on_page(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
     job_run_event(run, &(struct job_read_event){
                            .type = EVENT_PAGE_READ, .page = page->page, .generation = page->generation});
     if (run->execution && job_run_is_over_limit(run))
@@ -126,7 +126,7 @@ static void unit_is_gone(struct job_run *run)
 
 /* A unit that said nothing at its end may have left a page behind that is whole, or begun: the spool knows.
  */
-static void on_end(void *context, const struct execution_end *end)
+static void on_end(void *context, const struct unit_end *end)
 {
     struct job_run *run = context;
     bool is_without_word = end->is_without_word; /* `end` goes with the execution */
@@ -150,7 +150,7 @@ static void on_end(void *context, const struct execution_end *end)
 static void page_found(void *context, const struct spool_page *page)
 {
     struct job_run *run = context;
-    page_transfer_whole(run->transfer, page);
+    job_run_page_is_whole(run, page);
     job_run_event(run, &(struct job_read_event){
                            .type = EVENT_PAGE_READ, .page = page->page, .generation = page->generation});
 }

@@ -102,7 +102,7 @@ static void overlay(struct job_status *status, const struct job_run *run, bool i
                     struct frame_job_status *to)
 {
     const struct job_read *job = job_run_job(run);
-    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
+    struct phase phase = phase_of(job->function, &job->ledger);
     ledger_to_account(&job->ledger, &status->runs, &to->account);
     to->phase = phase_to_record(&phase); /* of the ledger beside it: the server's may be older */
     if (job->error != ERROR_NONE && job->state != JOB_READ_FLOWING)
@@ -115,7 +115,9 @@ static void overlay(struct job_status *status, const struct job_run *run, bool i
     }
     overlay_question(status, job, to);
     to->unit = frame_text_of(job_run_unit(run));
-    if (!is_connected)
+    if (!to->title.length)
+        to->title = frame_text_of(job_run_title(run));
+    if (!is_connected && job->function == FUNCTION_READING)
         to->bytes = job_run_bytes(run) > to->bytes ? job_run_bytes(run) : to->bytes;
 }
 
@@ -127,7 +129,8 @@ void job_status_make(struct job_status *status, const struct job_run *run, bool 
     memset(frame, 0, sizeof *frame);
     frame->type = FRAME_JOB_STATUS;
     frame->job_status.state = JOB_PENDING;
-    frame->job_status.service = frame_text_of("archive");
+    frame->job_status.service =
+        frame_text_of(run && job_run_job(run)->function == FUNCTION_PRINTING ? "print" : "archive");
     frame->job_status.created_ms = frame->job_status.updated_ms = status->created_ms;
     if (run)
         job_run_times(run, &frame->job_status.created_ms, &frame->job_status.updated_ms);

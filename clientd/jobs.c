@@ -14,6 +14,7 @@
 #include "clientd/spool.h"
 
 #define OVER_KEPT 64
+#define JOBS_MAX  1024 /* in hand: as many as HELLO can tell of */
 
 /* One job that is known here, in a list with the newest first. */
 struct job_entry {
@@ -30,6 +31,7 @@ struct jobs {
     void *context;
     struct job_entry *first;
     struct loop_timer *sweep;     /* frees what is over, from the loop */
+    bool has_said_full;           /* too many jobs: logged once */
     void (*quiet)(void *context); /* while it shuts down */
     void *quiet_context;
 };
@@ -173,14 +175,50 @@ struct job_run *jobs_find(struct jobs *jobs, uint64_t job)
     return entry && !entry->is_over ? entry->run : NULL;
 }
 
+static bool has_room(struct jobs *jobs)
+{
+    bool is_full = jobs_count(jobs) >= JOBS_MAX;
+    if (is_full && !jobs->has_said_full)
+        log_error("the server has given this client %d jobs: no more are taken until some are over",
+                  JOBS_MAX);
+    jobs->has_said_full = is_full;
+    return !is_full;
+}
+
+/* The entry in which a job of that function is, or can be put; NULL for none. */
+static struct job_entry *entry_for(struct jobs *jobs, uint64_t job, enum job_function function)
+{
+    struct job_entry *entry = find(jobs, job);
+    if (!entry || !entry->run)
+        return has_room(jobs) ? find_or_add(jobs, job) : NULL;
+    if (job_run_job(entry->run)->function == function)
+        return entry;
+    log_error("job %" PRIu64 " is one of %s, and is not used for %s", job,
+              function_name((uint8_t)job_run_job(entry->run)->function), function_name((uint8_t)function));
+    return NULL;
+}
+
+static struct job_run *put(struct jobs *jobs, struct job_entry *entry, struct job_run *run)
+{
+    entry->run = run;
+    job_run_set_peer(run, link_peer(jobs->around->link));
+    return run;
+}
+
 struct job_run *jobs_take(struct jobs *jobs, uint64_t job, const struct record_read_options *options)
 {
-    struct job_entry *entry = find_or_add(jobs, job);
-    if (!entry->run) {
-        entry->run = job_run_new(jobs->around, job, options);
-        job_run_set_peer(entry->run, link_peer(jobs->around->link));
-    }
-    return entry->run;
+    struct job_entry *entry = entry_for(jobs, job, FUNCTION_READING);
+    if (!entry || entry->run)
+        return entry ? entry->run : NULL;
+    return put(jobs, entry, job_run_new(jobs->around, job, options));
+}
+
+struct job_run *jobs_take_printing(struct jobs *jobs, uint64_t job, const struct record_print_order *order)
+{
+    struct job_entry *entry = entry_for(jobs, job, FUNCTION_PRINTING);
+    if (!entry || entry->run)
+        return entry ? entry->run : NULL;
+    return put(jobs, entry, job_run_new_printing(jobs->around, job, order));
 }
 
 void jobs_note(struct jobs *jobs, uint64_t job)
@@ -239,7 +277,7 @@ void jobs_tell_in_hand(struct jobs *jobs, struct frame_list_builder *list)
             continue;
         const struct job_read *job = job_run_job(entry->run);
         struct record_job_in_hand record = {
-            .job = entry->job, .function = FUNCTION_READING, .round = job->round};
+            .job = entry->job, .function = (uint8_t)job->function, .round = job->round};
         ledger_to_account(&job->ledger, &runs, &record.account);
         int error = frame_list_add(list, &frame_record_job_in_hand, &record);
         if (error)
@@ -254,7 +292,7 @@ static void link_up(struct jobs *jobs, struct job_entry *entry, const struct rec
     struct ledger ledger = {0};
     const char *why;
     if (known->standing > STANDING_CLOSED ||
-        ledger_from_account(&ledger, FUNCTION_READING, &known->account, &why)) {
+        ledger_from_account(&ledger, job_run_job(entry->run)->function, &known->account, &why)) {
         log_error("job %" PRIu64 ": the server's account makes no sense", entry->job);
         return;
     }

@@ -20,8 +20,10 @@ void jobs_free(struct jobs **jobs);
 
 /* NULL when it is not in hand. */
 struct job_run *jobs_find(struct jobs *jobs, uint64_t job);
-/* The job, made when it is not in hand. */
+/* The job, made when it is not in hand. NULL (logged) when there are too many, or when it is a job of the
+ * other function. */
 struct job_run *jobs_take(struct jobs *jobs, uint64_t job, const struct record_read_options *options);
+struct job_run *jobs_take_printing(struct jobs *jobs, uint64_t job, const struct record_print_order *order);
 /* The server has opened it: it is known from now on, also before it has a command. */
 void jobs_note(struct jobs *jobs, uint64_t job);
 

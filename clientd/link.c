@@ -24,6 +24,8 @@
 #define SUPERSEDED_MS     30000u
 #define GREETING_MS       15000u
 #define ADDRESS_BYTES     280
+/* Bytes of blocks that may be on their way: enough for a link of 100 Mbit/s and 300 ms. */
+#define CREDIT_BYTES (4u << 20)
 
 struct link {
     struct loop *loop;
@@ -38,6 +40,8 @@ struct link {
     struct loop_timer *drop;  /* the session is given up from the loop, never inside of link_send */
     uint32_t back_off_ms, reconnect_max_ms;
     bool is_open;
+    uint16_t refusal; /* why the session is given up: a code of errors.def, NONE when it is too slow */
+    char refusal_text[128];
     char client[IDENTITY_NAME_BYTES];
     char address[ADDRESS_BYTES];
     char problem[512];
@@ -134,7 +138,9 @@ static void on_ready(void *context)
                                     .client = frame_text_of(link->client),
                                     .software = frame_text_of("clientd " PACKAGE_VERSION),
                                     .units = frame_list_view(&units),
-                                    .jobs = frame_list_view(&jobs)}};
+                                    .jobs = frame_list_view(&jobs),
+                                    .credit_bytes = CREDIT_BYTES}};
+    peer_expect(link->peer, CREDIT_BYTES);
     int error = peer_send(link->peer, &hello);
     if (error)
         log_error("HELLO cannot be sent: %s", strerror(-error));
@@ -187,6 +193,8 @@ static void session_is_over(struct link *link)
 {
     bool was_open = link->is_open;
     link->is_open = false;
+    link->refusal = ERROR_NONE;
+    loop_timer_stop(link->drop);
     if (was_open)
         link->callbacks.on_down(link->context);
 }
@@ -217,11 +225,28 @@ static void on_closed(void *context, const struct peer_end *end)
 static void drop_session(void *context)
 {
     struct link *link = context;
+    char problem[256];
     if (!link->is_open)
         return;
-    peer_goodbye(&link->peer, "the connection is too slow");
+    if (link->refusal == ERROR_NONE) {
+        peer_goodbye(&link->peer, "the connection is too slow");
+        session_is_over(link);
+        try_again(link, 0, "the connection to the server was given up: it is too slow");
+        return;
+    }
+    snprintf(problem, sizeof problem, "the connection to the server was given up: %s", link->refusal_text);
+    peer_refuse(&link->peer, (enum error_code)link->refusal, link->refusal_text);
     session_is_over(link);
-    try_again(link, 0, "the connection to the server was given up: it is too slow");
+    try_again(link, link->reconnect_max_ms, problem);
+}
+
+void link_refuse(struct link *link, uint16_t code, const char *why)
+{
+    if (!link->is_open || link->refusal != ERROR_NONE)
+        return;
+    link->refusal = code;
+    snprintf(link->refusal_text, sizeof link->refusal_text, "%s", why);
+    loop_timer_start(link->drop, 0);
 }
 
 /* ---- From outside ------------------------------------------------------------------------------------- */

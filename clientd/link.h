@@ -46,6 +46,9 @@ struct peer *link_peer(const struct link *link);
 /* Sends; without a session, or when the queue is full (the session is then given up), -ENOTCONN. */
 int link_send(struct link *link, const struct frame *frame);
 
+/* The server broke the protocol: the session is given up, from the loop. */
+void link_refuse(struct link *link, uint16_t code, const char *why);
+
 /* For people. "" where there is none yet. */
 const char *link_server(const struct link *link);
 const char *link_client(const struct link *link);

@@ -1,7 +1,7 @@
 /*
  * Requests of control clients that only the server can answer: passed on under numbers of our own, and the
  * answers passed back. The table is bounded; every request gets exactly one OUTCOME, whatever happens to the
- * connection.
+ * connection. Uploads go through as far as the credit of the server goes; nothing of them is kept here.
  */
 #ifndef DESKLINE_CLIENTD_RELAY_H
 #define DESKLINE_CLIENTD_RELAY_H
@@ -23,7 +23,10 @@ void relay_free(struct relay **relay);
 void relay_ask(struct relay *relay, void *asker, const struct frame *frame);
 /* DOCUMENT_CREDIT for a request that was passed on. */
 void relay_credit(struct relay *relay, void *asker, const struct frame *frame);
-/* The asker is gone: its answers are dropped. */
+/* UPLOAD_BEGIN, UPLOAD_DATA or UPLOAD_END; one that does not follow what came before gives the upload up, and
+ * the answer is an OUTCOME. A SERVICE_REQUEST that is asked later may name it. */
+void relay_upload(struct relay *relay, void *asker, const struct frame *frame);
+/* The asker is gone: its answers are dropped, its uploads given up. */
 void relay_forget(struct relay *relay, void *asker);
 
 /* From the server. False when it answers none of our requests. */

@@ -15,9 +15,11 @@ static const struct conf_setting setting_table[] = {
 #define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)                    \
     {section, key, kind, offsetof(struct settings, member), minimum, maximum, words, value, help, option},
 #define SCANNER(key, member, help)
+#define PRINTER(key, member, help)
 #include "clientd/settings.def"
 #undef SETTING
 #undef SCANNER
+#undef PRINTER
     {0},
 };
 
@@ -25,15 +27,31 @@ static const struct conf_setting scanner_table[] = {
 #define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)
 #define SCANNER(key, member, help)                                                                           \
     {"scanner", key, CONF_TEXT, offsetof(struct scanner_settings, member), 0, 0, NULL, NULL, help, 0},
+#define PRINTER(key, member, help)
 #include "clientd/settings.def"
 #undef SETTING
 #undef SCANNER
+#undef PRINTER
+    {0},
+};
+
+static const struct conf_setting printer_table[] = {
+#define SETTING(section, key, kind, member, minimum, maximum, words, value, option, help)
+#define SCANNER(key, member, help)
+#define PRINTER(key, member, help)                                                                           \
+    {"printer", key, CONF_TEXT, offsetof(struct printer_settings, member), 0, 0, NULL, NULL, help, 0},
+#include "clientd/settings.def"
+#undef SETTING
+#undef SCANNER
+#undef PRINTER
     {0},
 };
 
 static const struct conf_named_section named_table[] = {
     {"scanner", scanner_table, sizeof(struct scanner_settings), offsetof(struct scanner_settings, name),
      offsetof(struct settings, scanners), offsetof(struct settings, scanner_count)},
+    {"printer", printer_table, sizeof(struct printer_settings), offsetof(struct printer_settings, name),
+     offsetof(struct settings, printers), offsetof(struct settings, printer_count)},
     {0},
 };
 
@@ -64,7 +82,7 @@ static size_t list_options(struct option options[OPTIONS_MAX])
 static void print_help(void)
 {
     puts("Usage: clientd [OPTION]...\n"
-         "Drives the scanners of this host for a server: see clientd(8).\n\n"
+         "Drives the scanners and printers of this host for a server: see clientd(8).\n\n"
          "  --config FILE        Settings are read from FILE instead of " DEFAULT_FILE ".\n"
          "  --check-config       Say whether the settings are right, and exit.\n"
          "  --help, --version    Say this, or the version, and exit.");
@@ -135,15 +153,38 @@ static int apply_options(struct settings *settings, int argc, char **argv, struc
 
 /* ---- All of it ---------------------------------------------------------------------------------------- */
 
-static int check_scanners(const struct settings *settings, struct conf_error *error)
+static int check_name(const char *kind, const char *name, struct conf_error *error)
 {
-    for (size_t i = 0; i < settings->scanner_count; i++)
-        if (strlen(settings->scanners[i].name) > 128) {
-            snprintf(error->text, sizeof error->text,
-                     "[scanner %.32s…]: a scanner's name has at most 128 bytes", settings->scanners[i].name);
-            return -EINVAL;
-        }
-    return 0;
+    if (strlen(name) <= 128)
+        return 0;
+    snprintf(error->text, sizeof error->text, "[%s %.32s…]: a %s's name has at most 128 bytes", kind, name,
+             kind);
+    return -EINVAL;
+}
+
+static int check_printer(const struct printer_settings *printer, struct conf_error *error)
+{
+    if (!printer->uri || strncmp(printer->uri, "ipp://", 6) == 0 || strncmp(printer->uri, "ipps://", 7) == 0)
+        return check_name("printer", printer->name, error);
+    snprintf(error->text, sizeof error->text, "[printer %.32s]: uri has to begin with ipp:// or ipps://",
+             printer->name);
+    return -EINVAL;
+}
+
+static int check_units(const struct settings *settings, struct conf_error *error)
+{
+    int result = 0;
+    for (size_t i = 0; !result && i < settings->scanner_count; i++)
+        result = check_name("scanner", settings->scanners[i].name, error);
+    for (size_t i = 0; !result && i < settings->printer_count; i++)
+        result = check_printer(&settings->printers[i], error);
+    if (!result && settings->sheets_per_job != 1) {
+        snprintf(
+            error->text, sizeof error->text,
+            "sheets-per-job can only be 1: with more, nobody could say which sheet of a job was printed");
+        result = -EINVAL;
+    }
+    return result;
 }
 
 int settings_load(struct settings *settings, int argc, char **argv, enum settings_wish *wish,
@@ -166,7 +207,7 @@ int settings_load(struct settings *settings, int argc, char **argv, enum setting
     if (!result)
         result = apply_options(settings, argc, argv, error);
     if (!result)
-        result = check_scanners(settings, error);
+        result = check_units(settings, error);
     if (!result && line.check) {
         puts("the settings are right");
         *wish = SETTINGS_EXIT;
@@ -190,8 +231,10 @@ static enum manner manner_of(int word)
 
 struct designation_policy settings_policy(const struct settings *settings)
 {
+    static const enum manner uncertain[] = {MANNER_NONE, MANNER_RESUME, MANNER_SKIP};
     return (struct designation_policy){.on_link_loss = manner_of(settings->manner_on_link_loss),
-                                       .on_device_error = manner_of(settings->manner_on_device_error)};
+                                       .on_device_error = manner_of(settings->manner_on_device_error),
+                                       .on_uncertain_sheet = uncertain[settings->uncertain_sheet]};
 }
 
 const struct scanner_settings *settings_scanner(const struct settings *settings, const char *name)
@@ -199,6 +242,14 @@ const struct scanner_settings *settings_scanner(const struct settings *settings,
     for (size_t i = 0; i < settings->scanner_count; i++)
         if (strcmp(settings->scanners[i].name, name) == 0)
             return &settings->scanners[i];
+    return NULL;
+}
+
+const struct printer_settings *settings_printer(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->printer_count; i++)
+        if (strcmp(settings->printers[i].name, name) == 0)
+            return &settings->printers[i];
     return NULL;
 }
 

@@ -17,13 +17,22 @@ struct scanner_settings {
     char *options; /* NAME=VALUE;… */
 };
 
+/* [printer NAME]: a short name for one printer, or one that is not found by itself. */
+struct printer_settings {
+    char *name;
+    char *uri;
+};
+
 struct settings {
     char *state, *control, *unit_folder;
     int log_level; /* enum log_level */
-    int64_t watchdog_ms, reconnect_max_ms, spool_limit_bytes;
+    int64_t watchdog_ms, printing_watchdog_ms, reconnect_max_ms, spool_limit_bytes, sheets_per_job;
     int manner_on_link_loss, manner_on_device_error; /* index in the words: see settings_policy */
+    int uncertain_sheet;
     struct scanner_settings *scanners;
     size_t scanner_count;
+    struct printer_settings *printers;
+    size_t printer_count;
 };
 
 /* What the command line asks for. */
@@ -42,6 +51,7 @@ void settings_free(struct settings *settings);
 struct designation_policy settings_policy(const struct settings *settings);
 /* The section with that name, NULL for none. */
 const struct scanner_settings *settings_scanner(const struct settings *settings, const char *name);
+const struct printer_settings *settings_printer(const struct settings *settings, const char *name);
 /* The driver's word for a source of read_options, NULL where none is set. */
 const char *scanner_settings_source(const struct scanner_settings *scanner, uint8_t source);
 

@@ -215,17 +215,39 @@ uint32_t spool_apply(struct ledger *ledger, const struct spool_findings *finding
     return begun;
 }
 
-int spool_check(int job_fd, const struct spool_page *page)
+int spool_stream_open(int job_fd, uint32_t page, uint32_t generation)
 {
     char name[SPOOL_NAME_SIZE];
-    uint8_t digest[SPOOL_DIGEST_BYTES];
-    spool_stream_name(name, page->page, page->generation);
-    int fd = blob_open(job_fd, name, O_RDONLY, 0);
-    if (fd < 0)
-        return -EBADMSG;
-    int error = blob_digest(fd, page->length, digest);
-    close(fd);
-    return error || memcmp(digest, page->digest, sizeof digest) != 0 ? -EBADMSG : 0;
+    spool_stream_name(name, page, generation);
+    return blob_open(job_fd, name, O_RDONLY, 0);
+}
+
+uint64_t spool_stream_length(int job_fd, uint32_t page, uint32_t generation)
+{
+    char name[SPOOL_NAME_SIZE];
+    struct stat status;
+    spool_stream_name(name, page, generation);
+    return fstatat(job_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t)status.st_size;
+}
+
+int spool_commit(int job_fd, uint64_t job, const struct spool_page *page)
+{
+    const struct frame begin = {.type = FRAME_PAGE_BEGIN, .job = job, .page_begin = page->begin};
+    const struct frame end = {.type = FRAME_PAGE_END,
+                              .job = job,
+                              .page_end = {.page = page->page,
+                                           .generation = page->generation,
+                                           .length = page->length,
+                                           .rows = page->rows,
+                                           .digest = {page->digest, SPOOL_DIGEST_BYTES}}};
+    char name[SPOOL_NAME_SIZE];
+    uint8_t bytes[META_MAX];
+    ssize_t first = frame_encode(&begin, bytes, sizeof bytes);
+    ssize_t second = first < 0 ? first : frame_encode(&end, bytes + first, sizeof bytes - (size_t)first);
+    if (second < 0)
+        return (int)second;
+    spool_meta_name(name, page->page, page->generation);
+    return blob_replace(job_fd, name, bytes, (size_t)(first + second));
 }
 
 /* ---- What goes ---------------------------------------------------------------------------------------- */

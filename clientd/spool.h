@@ -53,9 +53,12 @@ void spool_findings_free(struct spool_findings *findings);
 uint32_t spool_apply(struct ledger *ledger, const struct spool_findings *findings,
                      void (*use)(void *context, const struct spool_page *page), void *context);
 
-/* The bytes of a whole page, read again: whether they are what was read from the device. 0, -EBADMSG when
- * not. */
-int spool_check(int job_fd, const struct spool_page *page);
+/* A descriptor on the stream of a page, for reading; or a negative errno. */
+int spool_stream_open(int job_fd, uint32_t page, uint32_t generation);
+/* Bytes of the stream file, 0 when it is not there. */
+uint64_t spool_stream_length(int job_fd, uint32_t page, uint32_t generation);
+/* Says that a page whose stream is there, and synced, is whole. Durable behind this. */
+int spool_commit(int job_fd, uint64_t job, const struct spool_page *page);
 /* Removes pages for which `wanted` says no. */
 int spool_drop(int job_fd, bool (*is_dropped)(void *context, uint32_t page, uint32_t generation),
                void *context);

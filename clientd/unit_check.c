@@ -87,3 +87,27 @@ int unit_check(const struct record_unit *unit, const struct record_read_options 
     }
     return 0;
 }
+
+int unit_check_printer(const struct record_unit *unit, const struct record_print_options *options, char *text,
+                       size_t size)
+{
+    static const char *const sides[] = {NULL, "one-sided", "two-sided-long-edge", "two-sided-short-edge"};
+    static const char *const colors[] = {NULL, "monochrome", "color"};
+    const struct {
+        const char *capability;
+        const char *word;
+    } checks[] = {
+        {"sides", options->sides <= 3 ? sides[options->sides] : NULL},
+        {"colors", options->color <= 2 ? colors[options->color] : NULL},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        char value[VALUE_BYTES];
+        if (!checks[i].word || !capability(unit, checks[i].capability, value) ||
+            has_word(value, checks[i].word))
+            continue;
+        snprintf(text, size, "the printer %.*s cannot print %s; possible: %s", (int)unit->name.length,
+                 unit->name.at, checks[i].word, value);
+        return -ENOTSUP;
+    }
+    return 0;
+}

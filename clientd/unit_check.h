@@ -10,5 +10,8 @@
  * not checked: the device is. */
 int unit_check(const struct record_unit *unit, const struct record_read_options *options, char *text,
                size_t size);
+/* The same for a printer. */
+int unit_check_printer(const struct record_unit *unit, const struct record_print_options *options, char *text,
+                       size_t size);
 
 #endif

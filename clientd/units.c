@@ -17,10 +17,21 @@
 #define SEARCH_LIMIT_MS 20000u
 #define STOP_GRACE_MS   1000u
 #define WAITERS_MAX     64
+#define UNITS_MAX       64 /* of HELLO and UNIT_LIST */
+#define KINDS           2
 
 struct waiter {
     void (*found)(void *context);
     void *context;
+};
+
+/* What one program has found, and its run while it looks. */
+struct search {
+    struct units *units;
+    enum unit_kind kind;
+    struct frame_list_builder list; /* as it was found last, with our names */
+    struct child *child;
+    struct peer *peer;
 };
 
 struct units {
@@ -29,12 +40,19 @@ struct units {
     const struct settings *settings;
     void (*on_changed)(void *context);
     void *context;
-    struct frame_list_builder list; /* as it was found last, with our names */
-    struct child *child;            /* the search that is under way */
-    struct peer *peer;
+    struct search searches[KINDS];
+    struct frame_list_builder list; /* of all */
     struct waiter waiters[WAITERS_MAX];
     unsigned waiter_count;
     struct loop_timer *over; /* the search has ended: said from the loop */
+};
+
+static const struct {
+    const char *program, *name;
+    const char *option; /* before the device of each section of the settings */
+} kinds[] = {
+    [UNIT_KIND_READING] = {"reading_unit", "scanner", "--device"},
+    [UNIT_KIND_PRINTING] = {"printing_unit", "printer", "--printer"},
 };
 
 static void on_frame(void *context, const struct frame *frame);
@@ -42,6 +60,11 @@ static void on_closed(void *context, const struct peer_end *end);
 static void on_exit_of_unit(void *context, int wait_status);
 static void on_stall(void *context);
 static void search_over(void *context);
+
+const char *unit_kind_name(enum unit_kind kind)
+{
+    return kinds[kind].name;
+}
 
 struct units *units_new(struct loop *loop, struct peer_sweep *sweep, const struct settings *settings,
                         void (*on_changed)(void *context), void *context)
@@ -53,6 +76,8 @@ struct units *units_new(struct loop *loop, struct peer_sweep *sweep, const struc
     units->on_changed = on_changed;
     units->context = context;
     units->over = loop_timer_new(loop, search_over, units);
+    for (unsigned i = 0; i < KINDS; i++)
+        units->searches[i] = (struct search){.units = units, .kind = (enum unit_kind)(i + 1)};
     units_refresh(units);
     return units;
 }
@@ -62,39 +87,57 @@ void units_set_settings(struct units *units, const struct settings *settings)
     units->settings = settings;
 }
 
-/* ---- 1. The search starts ----------------------------------------------------------------------------- */
+/* ---- The sections of the settings --------------------------------------------------------------------- */
 
-static const char *device_of(const struct scanner_settings *scanner)
+static size_t section_count(const struct search *search)
 {
-    return scanner->device ? scanner->device : scanner->name;
+    const struct settings *settings = search->units->settings;
+    return search->kind == UNIT_KIND_READING ? settings->scanner_count : settings->printer_count;
 }
 
-static int start(struct units *units)
+static char *section_name(const struct search *search, size_t i)
+{
+    const struct settings *settings = search->units->settings;
+    return search->kind == UNIT_KIND_READING ? settings->scanners[i].name : settings->printers[i].name;
+}
+
+/* A section that names no device means the one that is called so. */
+static char *section_device(const struct search *search, size_t i)
+{
+    const struct settings *settings = search->units->settings;
+    char *device =
+        search->kind == UNIT_KIND_READING ? settings->scanners[i].device : settings->printers[i].uri;
+    return device ? device : section_name(search, i);
+}
+
+/* ---- 1. The search starts ----------------------------------------------------------------------------- */
+
+static int start(struct search *search)
 {
     static const struct child_callbacks child_callbacks = {on_exit_of_unit};
     static const struct peer_callbacks peer_callbacks = {.on_frame = on_frame, .on_closed = on_closed};
-    const struct peer_options options = {.where = AT_DAEMON, .when = WHEN_OPEN, .label = "reading_unit list"};
-    const struct settings *settings = units->settings;
-    char program[512], **arguments = memory_new((3 + 2 * settings->scanner_count) * sizeof *arguments);
-    static char name[] = "reading_unit", list[] = "list", device[] = "--device";
+    struct units *units = search->units;
+    const struct peer_options options = {
+        .where = AT_DAEMON, .when = WHEN_OPEN, .label = kinds[search->kind].program};
+    char program[512], **arguments = memory_new((3 + 2 * section_count(search)) * sizeof *arguments);
     size_t count = 0;
     int fd;
-    snprintf(program, sizeof program, "%s/reading_unit", settings->unit_folder);
-    arguments[count++] = name;
-    arguments[count++] = list;
-    for (size_t i = 0; i < settings->scanner_count; i++) {
-        arguments[count++] = device;
-        arguments[count++] =
-            settings->scanners[i].device ? settings->scanners[i].device : settings->scanners[i].name;
+    snprintf(program, sizeof program, "%s/%s", units->settings->unit_folder, kinds[search->kind].program);
+    /* execve's argv is not const, but nobody writes to it. */
+    arguments[count++] = (char *)(uintptr_t)kinds[search->kind].program;
+    arguments[count++] = (char *)(uintptr_t) "list";
+    for (size_t i = 0; i < section_count(search); i++) {
+        arguments[count++] = (char *)(uintptr_t)kinds[search->kind].option;
+        arguments[count++] = section_device(search, i);
     }
-    int error = child_start(&units->child, units->loop, program, arguments, &child_callbacks, units, &fd);
+    int error = child_start(&search->child, units->loop, program, arguments, &child_callbacks, search, &fd);
     free(arguments);
     if (!error)
-        error = peer_new(&units->peer, units->sweep, fd, NULL, &options, &peer_callbacks, units);
+        error = peer_new(&search->peer, units->sweep, fd, NULL, &options, &peer_callbacks, search);
     if (error)
-        log_error("looking for scanners: %s: %s", program, strerror(-error));
+        log_error("looking for %ss: %s: %s", kinds[search->kind].name, program, strerror(-error));
     else
-        child_watch(units->child, SEARCH_LIMIT_MS, on_stall);
+        child_watch(search->child, SEARCH_LIMIT_MS, on_stall);
     return error;
 }
 
@@ -102,46 +145,93 @@ void units_refresh(struct units *units)
 {
     if (units_is_looking(units))
         return;
-    if (start(units)) {
-        child_free(&units->child);
-        loop_timer_start(units->over, 0);
-    }
+    for (unsigned i = 0; i < KINDS; i++)
+        if (start(&units->searches[i])) {
+            child_free(&units->searches[i].child);
+            loop_timer_start(units->over, 0);
+        }
+}
+
+static bool is_looking(const struct search *search)
+{
+    return search->child || search->peer;
 }
 
 bool units_is_looking(const struct units *units)
 {
-    return units->child || units->peer;
+    return is_looking(&units->searches[0]) || is_looking(&units->searches[1]);
 }
 
 /* ---- 2. The list comes -------------------------------------------------------------------------------- */
 
-/* The settings' name for a device. A section that names no device means the one that is called so. */
-static void rename_unit(const struct settings *settings, struct record_unit *unit)
+static void rename_unit(const struct search *search, struct record_unit *unit)
 {
-    for (size_t i = 0; i < settings->scanner_count; i++)
-        if (frame_text_is(unit->device, device_of(&settings->scanners[i])))
-            unit->name = frame_text_of(settings->scanners[i].name);
+    for (size_t i = 0; i < section_count(search); i++)
+        if (frame_text_is(unit->device, section_device(search, i)))
+            unit->name = frame_text_of(section_name(search, i));
+}
+
+static bool is_known(const struct frame_list_builder *list, const char *name)
+{
+    const struct frame_list view = frame_list_view(list);
+    struct record_unit unit;
+    size_t cursor = 0;
+    while (frame_list_next(&view, &frame_record_unit, &cursor, &unit))
+        if (frame_text_is(unit.name, name))
+            return true;
+    return false;
+}
+
+/* Of two that are called the same, the second one gets a number. */
+static void add_unit(struct search *search, struct frame_list_builder *list, struct record_unit *unit)
+{
+    char name[129], plain[125];
+    frame_text_copy(unit->name, name, sizeof name);
+    frame_text_copy(unit->name, plain, sizeof plain);
+    for (unsigned number = 2; is_known(list, name) && number <= UNITS_MAX; number++)
+        snprintf(name, sizeof name, "%s-%u", plain, number);
+    unit->name = frame_text_of(name);
+    unit->kind = (uint8_t)search->kind;
+    int error = frame_list_add(list, &frame_record_unit, unit);
+    if (error)
+        log_error("a %s is left out of the list: %s", kinds[search->kind].name, strerror(-error));
+}
+
+/* All in one list: scanners, then printers. */
+static void merge(struct units *units)
+{
+    struct frame_list_builder all = {0};
+    for (unsigned i = 0; i < KINDS; i++) {
+        const struct frame_list list = frame_list_view(&units->searches[i].list);
+        struct record_unit unit;
+        size_t cursor = 0;
+        while (all.count < UNITS_MAX && frame_list_next(&list, &frame_record_unit, &cursor, &unit))
+            if (frame_list_add(&all, &frame_record_unit, &unit) < 0)
+                break;
+    }
+    frame_list_builder_free(&units->list);
+    units->list = all;
 }
 
 static void on_frame(void *context, const struct frame *frame)
 {
-    struct units *units = context;
+    struct search *search = context;
+    struct units *units = search->units;
     struct frame_list_builder list = {0};
     struct record_unit unit;
     size_t cursor = 0;
     if (frame->type != FRAME_UNIT_LIST)
         return;
     while (frame_list_next(&frame->unit_list.units, &frame_record_unit, &cursor, &unit)) {
-        rename_unit(units->settings, &unit);
-        int error = frame_list_add(&list, &frame_record_unit, &unit);
-        if (error)
-            log_error("a scanner is left out of the list: %s", strerror(-error));
+        rename_unit(search, &unit);
+        add_unit(search, &list, &unit);
     }
-    bool is_same = list.length == units->list.length &&
-                   (list.length == 0 || memcmp(list.bytes, units->list.bytes, list.length) == 0);
-    frame_list_builder_free(&units->list);
-    units->list = list;
-    log_info("%u scanner%s found", list.count, list.count == 1 ? "" : "s");
+    bool is_same = list.length == search->list.length &&
+                   (list.length == 0 || memcmp(list.bytes, search->list.bytes, list.length) == 0);
+    frame_list_builder_free(&search->list);
+    search->list = list;
+    log_info("%u %s%s found", list.count, kinds[search->kind].name, list.count == 1 ? "" : "s");
+    merge(units);
     if (!is_same)
         units->on_changed(units->context);
 }
@@ -150,9 +240,10 @@ static void on_frame(void *context, const struct frame *frame)
 
 static void on_stall(void *context)
 {
-    struct units *units = context;
-    log_error("looking for scanners took longer than %u seconds: a driver hangs", SEARCH_LIMIT_MS / 1000u);
-    child_stop(units->child, STOP_GRACE_MS);
+    struct search *search = context;
+    log_error("looking for %ss took longer than %u seconds: a driver hangs", kinds[search->kind].name,
+              SEARCH_LIMIT_MS / 1000u);
+    child_stop(search->child, STOP_GRACE_MS);
 }
 
 static void finish_if_over(struct units *units)
@@ -163,27 +254,29 @@ static void finish_if_over(struct units *units)
 
 static void on_exit_of_unit(void *context, int wait_status)
 {
-    struct units *units = context;
+    struct search *search = context;
     char text[128];
     child_describe_exit(wait_status, text, sizeof text);
     if (wait_status)
-        log_error("looking for scanners: the reading unit %s", text);
-    child_free(&units->child);
-    finish_if_over(units);
+        log_error("looking for %ss: the %s %s", kinds[search->kind].name, kinds[search->kind].program, text);
+    child_free(&search->child);
+    finish_if_over(search->units);
 }
 
 static void on_closed(void *context, const struct peer_end *end)
 {
-    struct units *units = context;
+    struct search *search = context;
     (void)end;
-    peer_free(&units->peer);
-    finish_if_over(units);
+    peer_free(&search->peer);
+    finish_if_over(search->units);
 }
 
 /* One by one: a waiter may cancel the ones behind it, or wait for the next search. */
 static void search_over(void *context)
 {
     struct units *units = context;
+    if (units_is_looking(units)) /* one has failed at once, the other one still looks */
+        return;
     for (unsigned left = units->waiter_count; left > 0 && units->waiter_count > 0; left--) {
         struct waiter first = units->waiters[0];
         units->waiter_count--;
@@ -217,34 +310,42 @@ struct frame_list units_list(const struct units *units)
     return frame_list_view(&units->list);
 }
 
-unsigned units_count(const struct units *units)
+static bool next(const struct frame_list *list, enum unit_kind kind, size_t *cursor, struct record_unit *unit)
+{
+    while (frame_list_next(list, &frame_record_unit, cursor, unit))
+        if (unit->kind == kind)
+            return true;
+    return false;
+}
+
+unsigned units_count(const struct units *units, enum unit_kind kind)
 {
     struct frame_list list = units_list(units);
     struct record_unit unit;
     size_t cursor = 0;
     unsigned count = 0;
-    while (frame_list_next(&list, &frame_record_unit, &cursor, &unit))
+    while (next(&list, kind, &cursor, &unit))
         count++;
     return count;
 }
 
-bool units_find(const struct units *units, const char *name, struct record_unit *unit)
+bool units_find(const struct units *units, enum unit_kind kind, const char *name, struct record_unit *unit)
 {
     struct frame_list list = units_list(units);
     size_t cursor = 0;
-    while (frame_list_next(&list, &frame_record_unit, &cursor, unit))
+    while (next(&list, kind, &cursor, unit))
         if (!*name || frame_text_is(unit->name, name) || frame_text_is(unit->device, name))
             return true;
     return false;
 }
 
-void units_names(const struct units *units, char *text, size_t size)
+void units_names(const struct units *units, enum unit_kind kind, char *text, size_t size)
 {
     struct frame_list list = units_list(units);
     struct record_unit unit;
     size_t cursor = 0, length = 0;
     text[0] = 0;
-    while (frame_list_next(&list, &frame_record_unit, &cursor, &unit) && length < size)
+    while (next(&list, kind, &cursor, &unit) && length < size)
         length += (size_t)snprintf(text + length, size - length, "%s%.*s", length ? ", " : "",
                                    (int)unit.name.length, unit.name.at);
 }
@@ -255,8 +356,11 @@ void units_free(struct units **units)
     *units = NULL;
     if (!old)
         return;
-    child_free(&old->child);
-    peer_free(&old->peer);
+    for (unsigned i = 0; i < KINDS; i++) {
+        child_free(&old->searches[i].child);
+        peer_free(&old->searches[i].peer);
+        frame_list_builder_free(&old->searches[i].list);
+    }
     loop_timer_free(&old->over);
     frame_list_builder_free(&old->list);
     free(old);

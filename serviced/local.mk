@@ -13,19 +13,26 @@ libserviced_la_SOURCES = serviced/server.h serviced/settings.def serviced/settin
   serviced/front/requests.h serviced/front/requests.c \
   serviced/front/session.h serviced/front/session_frames.c \
   serviced/front/sessions.h serviced/front/sessions.c \
+  serviced/front/upload.h serviced/front/upload.c \
   serviced/front/visitor.h serviced/front/visitor.c \
+  serviced/jobs/block_window.h serviced/jobs/block_window.c \
+  serviced/jobs/job_audit.h serviced/jobs/job_audit.c \
+  serviced/jobs/job_blocks.h serviced/jobs/job_blocks.c \
   serviced/jobs/job_frames.c \
   serviced/jobs/job_pages.h serviced/jobs/job_pages.c \
   serviced/jobs/job_record.h serviced/jobs/job_record.c \
   serviced/jobs/job_run.h serviced/jobs/job_run.c \
   serviced/jobs/job_tell.h serviced/jobs/job_tell.c \
   serviced/jobs/jobs.h serviced/jobs/jobs.c serviced/jobs/jobs_frames.c \
+  serviced/jobs/preparation.h serviced/jobs/preparation.c \
   serviced/jobs/registry.h serviced/jobs/registry.c \
   serviced/jobs/registry_sqlite.h serviced/jobs/registry_sqlite.c \
   serviced/jobs/service.h serviced/jobs/service.c serviced/jobs/service_archive.c \
+  serviced/jobs/service_print.c serviced/jobs/unit_choice.h serviced/jobs/unit_choice.c \
   serviced/documents/archive.h serviced/documents/archive.c \
   serviced/documents/deliver.h serviced/documents/deliver.c \
   serviced/documents/split.h serviced/documents/split.c \
+  serviced/documents/manifest.h serviced/documents/manifest.c \
   serviced/documents/store.h serviced/documents/store.c serviced/documents/store_scan.c
 libserviced_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libserviced_la_LIBADD = libserverjob.la libpage.la libwire.la libbase.la libdeskline.la \

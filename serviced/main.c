@@ -24,6 +24,7 @@
 #include "serviced/front/listener.h"
 #include "serviced/front/sessions.h"
 #include "serviced/jobs/jobs.h"
+#include "serviced/jobs/preparation.h"
 #include "serviced/jobs/registry.h"
 #include "serviced/server.h"
 #include "serviced/settings.h"
@@ -84,6 +85,7 @@ static void on_reload(void *context, int signal_number)
         strcmp(fresh.control, daemon->settings.control) != 0 ||
         strcmp(fresh.archive, daemon->settings.archive) != 0)
         log_warning("listen, state, control and archive change with a restart only");
+    settings_keep_places(&fresh, &daemon->settings);
     settings_free(&daemon->settings);
     daemon->settings = fresh;
     log_set_level((enum log_level)fresh.log_level);
@@ -130,9 +132,21 @@ static int start_registry(struct daemon *daemon, char why[WHY_BYTES])
     return result;
 }
 
+/* Whoever uploaded it is gone. */
+static bool is_never_kept(void *context, const struct store_file *file)
+{
+    (void)context, (void)file;
+    return false;
+}
+
 static int start_store(struct daemon *daemon, char why[WHY_BYTES])
 {
-    int result = store_open(&daemon->server.store, daemon->server.workers, daemon->state_fd);
+    struct server *server = &daemon->server;
+    int result = store_open(&server->store, server->workers, daemon->state_fd, "pages");
+    if (result == 0)
+        result = store_open(&server->uploads, server->workers, daemon->state_fd, "uploads");
+    if (result == 0)
+        result = store_each(server->uploads, is_never_kept, NULL);
     if (result < 0) {
         snprintf(why, WHY_BYTES, "the pages in %s cannot be used: %s", daemon->settings.state,
                  strerror(-result));
@@ -153,6 +167,7 @@ static int start_enrol(struct daemon *daemon, char why[WHY_BYTES])
 static int start_jobs(struct daemon *daemon, char why[WHY_BYTES])
 {
     daemon->server.visitors = visitors_new(daemon->server.loop);
+    daemon->server.preparations = preparations_new();
     daemon->server.sessions = sessions_new(&daemon->server);
     daemon->control = control_new(&daemon->server);
     return jobs_open(&daemon->server, why);
@@ -219,13 +234,17 @@ static void stop(struct daemon *daemon)
     sessions_free(&server->sessions);
     if (server->store)
         store_stop(server->store);
+    if (server->uploads)
+        store_stop(server->uploads);
     audit_close(&server->audit);
     worker_pool_free(&server->workers);
     registry_sqlite_close(&daemon->database);
     visitors_free(&server->visitors);
+    preparations_free(&server->preparations);
     jobs_close(&server->jobs);
     enrol_close(&server->enrol);
     archive_close(&server->archive);
+    store_close(&server->uploads);
     store_close(&server->store);
     registry_free(&server->registry);
     peer_sweep_free(&server->sweep);

@@ -3,6 +3,8 @@
 #ifndef DESKLINE_SERVICED_SERVER_H
 #define DESKLINE_SERVICED_SERVER_H
 
+#include <stdint.h>
+
 struct server {
     struct loop *loop;
     const struct settings *settings;
@@ -11,11 +13,14 @@ struct server {
     struct audit *audit;
     struct registry *registry;
     struct enrol *enrol;
-    struct store *store;
+    struct store *store;   /* pages and blocks of jobs */
+    struct store *uploads; /* what visitors are uploading */
+    uint64_t last_upload;
     struct archive *archive;
     struct visitors *visitors;
     struct sessions *sessions;
     struct jobs *jobs;
+    struct preparations *preparations;
 };
 
 /* What was acknowledged is safe, but nothing more can be: says why, and ends the daemon with code 1. A new

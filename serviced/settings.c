@@ -172,6 +172,19 @@ int settings_read(struct settings *settings, const struct settings_source *sourc
     return result < 0 ? -EINVAL : 0;
 }
 
+void settings_keep_places(struct settings *fresh, struct settings *old)
+{
+    char **places[][2] = {{&fresh->listen, &old->listen},
+                          {&fresh->state, &old->state},
+                          {&fresh->control, &old->control},
+                          {&fresh->archive, &old->archive}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char *kept = *places[i][1];
+        *places[i][1] = *places[i][0];
+        *places[i][0] = kept;
+    }
+}
+
 void settings_free(struct settings *settings)
 {
     conf_free(&table, settings);

@@ -33,6 +33,8 @@ struct settings_source {
 int settings_command_line(struct settings_source *source, int argc, char **argv);
 /* Fills *settings (settings_free frees it): defaults, the file, the options. -EINVAL with *error. */
 int settings_read(struct settings *settings, const struct settings_source *source, struct conf_error *error);
+/* Where things are goes on as it is in `old`, whatever the fresh settings say: it was opened from there. */
+void settings_keep_places(struct settings *fresh, struct settings *old);
 void settings_free(struct settings *settings);
 
 #endif

@@ -137,6 +137,14 @@ uint32_t ledger_first_unread(const struct ledger *ledger)
     return page;
 }
 
+uint32_t ledger_first_uncertain(const struct ledger *ledger)
+{
+    for (uint32_t page = 1; page <= last_entry(ledger); page++)
+        if (ledger->pages[page - 1].state == PAGE_UNCERTAIN)
+            return page;
+    return 0;
+}
+
 uint32_t ledger_next_read(const struct ledger *ledger, uint32_t page)
 {
     for (; page <= last_entry(ledger); page++)

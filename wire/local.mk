@@ -17,7 +17,8 @@ noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = wire/reader.h wire/reader.c \
   wire/identity.h wire/identity_internal.h wire/identity.c wire/identity_issue.c wire/identity_files.c \
   wire/tls.h wire/tls_internal.h wire/tls_context.c wire/tls_session.c wire/tls_peer.c \
-  wire/peer.h wire/peer_internal.h wire/peer.c wire/peer_turn.c wire/peer_data.c wire/peer_queue.c wire/peer_sweep.c
+  wire/peer.h wire/peer_internal.h wire/peer.c wire/peer_turn.c wire/peer_data.c wire/peer_queue.c wire/peer_sweep.c \
+  wire/page_transfer.h wire/page_transfer.c
 libwire_la_LIBADD = libdeskline.la libbase.la $(EVENT_LIBS) $(OPENSSL_LIBS)
 
 # Prints the frame chapter of doc/protocol.md; tests/test_protocol_doc.sh holds the document to it.

@@ -155,8 +155,9 @@ static uint32_t apply_to_printing(struct ledger *ledger, enum manner manner, uin
             if (!ledger_is_settled(ledger, sheet))
                 ledger_set(ledger, sheet, PAGE_SKIPPED, round);
         return 0;
-    case MANNER_RESUME:
-        settle_uncertain(ledger);
+    case MANNER_RESUME: /* likewise */
+        if (ledger_get(ledger, page).state == PAGE_UNCERTAIN)
+            ledger_set(ledger, page, PAGE_HELD, ledger_get(ledger, page).generation);
         return 0;
     case MANNER_ABANDON:
     case MANNER_NONE:

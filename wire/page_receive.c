@@ -1,5 +1,7 @@
 #include "wire/page_receive.h"
 
+#define CODEC_PDF 4 /* of PAGE_BEGIN; such a page has no rows */
+
 static enum page_receive_step refuse(const char **why, const char *text)
 {
     *why = text;
@@ -37,7 +39,7 @@ enum page_receive_step page_receive_data(struct page_receive *receive, const str
     if (data->bytes.length == 0)
         return refuse(why, "page data without bytes");
     if (data->bytes.length > limit)
-        return refuse(why, "a page longer than the server takes");
+        return refuse(why, "a page longer than this side takes");
     bool fresh = receive->fresh;
     receive->fresh = false;
     if (fresh && data->offset == 0 && receive->length > 0) { /* the sender has nothing to go on from */
@@ -51,7 +53,7 @@ enum page_receive_step page_receive_data(struct page_receive *receive, const str
     if (data->offset != receive->length)
         return refuse(why, "page data that does not follow what came before");
     if (receive->length > limit - data->bytes.length)
-        return refuse(why, "a page longer than the server takes");
+        return refuse(why, "a page longer than this side takes");
     receive->length += data->bytes.length;
     return PAGE_RECEIVE_APPEND;
 }
@@ -67,7 +69,8 @@ enum page_receive_step page_receive_end(struct page_receive *receive, const stru
         return refuse(why, "PAGE_END with another length than was sent");
     if (end->digest.length != 32)
         return refuse(why, "PAGE_END without a SHA-256 digest");
-    if (end->rows == 0 || (receive->begin.height && end->rows != receive->begin.height))
+    if ((end->rows == 0 && receive->begin.codec != CODEC_PDF) ||
+        (receive->begin.height && end->rows != receive->begin.height))
         return refuse(why, "PAGE_END with another height than PAGE_BEGIN");
     receive->open = false;
     return PAGE_RECEIVE_FINISH;

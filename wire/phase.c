@@ -31,6 +31,8 @@ struct phase phase_of(enum job_function function, const struct ledger *ledger)
     struct phase phase = {.function = (uint8_t)function,
                           .page = ledger_first_unstored(ledger),
                           .device_page = ledger_first_unread(ledger)};
+    if (function == FUNCTION_PRINTING && ledger_first_uncertain(ledger))
+        phase.page = ledger_first_uncertain(ledger);
     phase.step =
         function == FUNCTION_PRINTING ? printing_step(ledger, phase.page) : reading_step(ledger, phase.page);
     return phase;

@@ -6,6 +6,12 @@
 
 #include "clientd/units/unit_signals.h"
 
+static void cancel_scan(void *context)
+{
+    struct scanner *scanner = context;
+    scanner->ops->cancel(scanner);
+}
+
 /* Behind every call. */
 static enum scanner_status came_back(enum scanner_status status)
 {
@@ -21,7 +27,7 @@ enum scanner_status device_open(struct scanner *scanner, const char *name, struc
     unit_signals_install();
     if (status == SCANNER_GOOD) {
         scanner->ops->cancel(scanner);
-        unit_signals_guard(scanner);
+        unit_signals_guard(cancel_scan, scanner);
     }
     return came_back(status);
 }
@@ -69,7 +75,7 @@ void device_cancel(struct scanner *scanner)
 
 void device_close(struct scanner *scanner)
 {
-    unit_signals_guard(NULL);
+    unit_signals_guard(NULL, NULL);
     unit_signals_limit(UNIT_CLOSE_LIMIT_S);
     scanner->ops->close(scanner);
     unit_signals_limit(0);

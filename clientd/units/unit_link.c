@@ -129,6 +129,11 @@ int unit_link_receive(struct unit_link *link, const struct frame **frame)
     return error;
 }
 
+int unit_link_wait(const struct unit_link *link, int timeout_ms)
+{
+    return unit_signals_wait(link->fd, timeout_ms);
+}
+
 bool unit_link_is_gone(const struct unit_link *link)
 {
     struct pollfd end = {.fd = link->fd, .events = POLLRDHUP};

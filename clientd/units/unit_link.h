@@ -24,6 +24,9 @@ int unit_link_send(struct unit_link *link, struct frame *frame);
  * asked to stop; -EPROTO or -EBADMSG, logged, for a frame that must not come here. */
 int unit_link_receive(struct unit_link *link, const struct frame **frame);
 
+/* Waits until a frame can be received: 1, 0 after timeout_ms, -EINTR when asked to stop. */
+int unit_link_wait(const struct unit_link *link, int timeout_ms);
+
 /* Whether the daemon has closed its end. Does not wait. */
 bool unit_link_is_gone(const struct unit_link *link);
 

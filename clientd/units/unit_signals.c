@@ -9,11 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clientd/units/scanner.h"
-
 static volatile sig_atomic_t stop_requested;
 static volatile sig_atomic_t in_device_call;
-static struct scanner *volatile guarded;
+static void (*volatile guard)(void *context);
+static void *volatile guarded;
 
 static void on_stop(int number)
 {
@@ -21,16 +20,16 @@ static void on_stop(int number)
     int saved = errno;
     stop_requested = 1;
     alarm(UNIT_STOP_LIMIT_S);
-    struct scanner *scanner = guarded;
-    if (in_device_call && scanner)
-        scanner->ops->cancel(scanner);
+    void (*cancel)(void *) = guard;
+    if (in_device_call && cancel)
+        cancel(guarded);
     errno = saved;
 }
 
 static void on_limit(int number)
 {
     (void)number;
-    static const char line[] = "reading_unit: the driver does not come back, the unit ends without it\n";
+    static const char line[] = "the driver does not come back, the unit ends without it\n";
     ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
     _exit(written < 0 ? 3 : 1);
 }
@@ -58,9 +57,12 @@ void unit_signals_install(void)
     pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
-void unit_signals_guard(struct scanner *scanner)
+/* A handler between the two lines finds no guard, or one with its own context. */
+void unit_signals_guard(void (*cancel)(void *context), void *context)
 {
-    guarded = scanner;
+    guard = NULL;
+    guarded = context;
+    guard = cancel;
 }
 
 /* The note is read behind the announcement: a signal between the two cancels, one before them is seen here.

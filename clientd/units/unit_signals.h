@@ -1,24 +1,23 @@
 /*
  * How the unit is asked to stop: by SIGTERM (or SIGINT), or because the daemon is gone.
  *
- * A device call may block for ever, so it is announced: a signal that comes meanwhile cancels it at once,
- * which SANE allows from a handler. Outside of device calls a signal only leaves a note. From the request on,
- * the process has UNIT_STOP_LIMIT_S seconds: a stuck driver must not keep it alive.
+ * A device call may block for ever, so it is announced: a signal that comes meanwhile cancels it at once, in
+ * the handler. Outside of device calls a signal only leaves a note. From the request on, the process has
+ * UNIT_STOP_LIMIT_S seconds: a stuck driver must not keep it alive.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_UNIT_SIGNALS_H
 #define DESKLINE_CLIENTD_UNITS_UNIT_SIGNALS_H
 
 #include <stdbool.h>
 
-struct scanner;
-
 #define UNIT_STOP_LIMIT_S  5
 #define UNIT_CLOSE_LIMIT_S 30
 
 /* Installs the handlers; again after each device call in which a driver may have taken them away. */
 void unit_signals_install(void);
-/* What a signal cancels; NULL before the device is open and before it is closed. */
-void unit_signals_guard(struct scanner *scanner);
+/* What a signal calls during a device call, with that context: async-signal-safe. NULL before the device is
+ * open and before it is closed. */
+void unit_signals_guard(void (*cancel)(void *context), void *context);
 
 /* Around each device call: false when the call must not be made any more. */
 bool unit_signals_enter(void);

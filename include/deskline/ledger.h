@@ -76,6 +76,8 @@ uint32_t ledger_count(const struct ledger *ledger, enum page_state state);
 uint32_t ledger_first_unstored(const struct ledger *ledger);
 /* First page that the device has to read or print, at most total + 1. */
 uint32_t ledger_first_unread(const struct ledger *ledger);
+/* First page in state `uncertain`, 0 for none. */
+uint32_t ledger_first_uncertain(const struct ledger *ledger);
 /* First page in state `read` that is at or behind `page`, 0 for none. */
 uint32_t ledger_next_read(const struct ledger *ledger, uint32_t page);
 /* The pages that the device has to read next: *first, and *count of them (0: until the medium ends). False

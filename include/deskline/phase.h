@@ -11,7 +11,8 @@
 struct phase {
     uint8_t function;     /* enum job_function */
     uint8_t step;         /* enum phase_step */
-    uint32_t page;        /* the first page that is not stored or printed (or skipped) */
+    uint32_t page;        /* the first page that is not stored or printed (or skipped); of printing, before all
+                             others the first that is uncertain */
     uint32_t device_page; /* the first page that the device has to read or print */
 };
 

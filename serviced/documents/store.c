@@ -19,7 +19,7 @@
 #include "page/decode.h"
 
 struct store {
-    int folder_fd; /* STATE/pages */
+    int folder_fd;
     struct worker_pool *workers;
     struct worker_strand *verifying;
     atomic_bool is_stopping;
@@ -72,6 +72,21 @@ void store_page_name(char name[STORE_NAME_BYTES], uint64_t job, uint32_t page, u
     file_name(name, job, page, generation, "page");
 }
 
+void store_job_name(char name[STORE_NAME_BYTES], uint64_t job)
+{
+    snprintf(name, STORE_NAME_BYTES, "%" PRIu64, job);
+}
+
+void store_block_name(char name[STORE_NAME_BYTES], uint64_t job, uint32_t block)
+{
+    snprintf(name, STORE_NAME_BYTES, "%" PRIu64 "/%06" PRIu32 ".pdf", job, block);
+}
+
+void store_manifest_name(char name[STORE_NAME_BYTES], uint64_t job)
+{
+    snprintf(name, STORE_NAME_BYTES, "%" PRIu64 "/manifest", job);
+}
+
 static void part_name(const struct store_part *part, char name[STORE_NAME_BYTES], const char *suffix)
 {
     file_name(name, part->job, part->page, part->generation, suffix);
@@ -79,9 +94,9 @@ static void part_name(const struct store_part *part, char name[STORE_NAME_BYTES]
 
 /* ---- The store, and the jobs in it -------------------------------------------------------------------- */
 
-int store_open(struct store **store, struct worker_pool *workers, int state_fd)
+int store_open(struct store **store, struct worker_pool *workers, int state_fd, const char *name)
 {
-    int fd = blob_subfolder(state_fd, "pages");
+    int fd = blob_subfolder(state_fd, name);
     *store = NULL;
     if (fd < 0)
         return fd;
@@ -165,7 +180,7 @@ static int remove_job(void *context)
 {
     struct store_work *work = context;
     char name[STORE_NAME_BYTES];
-    snprintf(name, sizeof name, "%" PRIu64, work->job);
+    store_job_name(name, work->job);
     return blob_remove_tree(work->folder_fd, name);
 }
 
@@ -193,7 +208,7 @@ static struct store_work *part_work_new(store_done done, void *context)
 static int open_part(struct store_part *part, int flags)
 {
     char name[STORE_NAME_BYTES];
-    snprintf(name, sizeof name, "%" PRIu64, part->job);
+    store_job_name(name, part->job);
     int folder = blob_subfolder(part->folder_fd, name);
     if (folder < 0)
         return folder;

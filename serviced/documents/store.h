@@ -1,5 +1,7 @@
 /*
- * The pages of jobs on disk: STATE/pages/JOB/PPPPPP-GGGGGG.page, and .part while one is being received.
+ * What jobs have on disk, in STATE/pages: pages that arrive as JOB/PPPPPP-GGGGGG.page, and .part while one is
+ * being received; the blocks of a printing job as JOB/BBBBBB.pdf with their manifest. Another store,
+ * STATE/uploads, keeps what is being uploaded: each upload under a number of its own, as its page 1.
  *
  * Everything that touches a file runs on a worker, for one job in the order in which it was asked for; `done`
  * (may be NULL) runs on the loop with 0 or a negative errno. The digest grows with the file, so that a page
@@ -25,18 +27,23 @@ typedef void (*store_done)(void *context, int result);
 #define STORE_DIGEST_BYTES 32
 #define STORE_NAME_BYTES   64
 
-/* 0 or a negative errno. */
-int store_open(struct store **store, struct worker_pool *workers, int state_fd);
+/* The folder `name` beneath the state folder, made where it is missing. 0 or a negative errno. */
+int store_open(struct store **store, struct worker_pool *workers, int state_fd, const char *name);
 /* What is queued and long is skipped from now on (-ECANCELED). */
 void store_stop(struct store *store);
 /* Behind the workers' end. */
 void store_close(struct store **store);
 /* Bytes that may still be written on the disk of the pages. */
 uint64_t store_free_bytes(const struct store *store);
-/* STATE/pages, for who reads pages on a worker. */
+/* Its folder, for who reads or writes in it on a worker. */
 int store_folder(const struct store *store);
+/* "JOB" */
+void store_job_name(char name[STORE_NAME_BYTES], uint64_t job);
 /* "JOB/PPPPPP-GGGGGG.page" */
 void store_page_name(char name[STORE_NAME_BYTES], uint64_t job, uint32_t page, uint32_t generation);
+/* "JOB/BBBBBB.pdf" and "JOB/manifest" */
+void store_block_name(char name[STORE_NAME_BYTES], uint64_t job, uint32_t block);
+void store_manifest_name(char name[STORE_NAME_BYTES], uint64_t job);
 
 struct store_job *store_job_new(struct store *store, uint64_t job);
 /* What was asked for still happens. Safe on NULL. */
@@ -73,9 +80,15 @@ void store_page_verify(struct store_job *job, uint32_t page, uint32_t generation
                        const struct page_format *format, uint32_t rows, store_done done, void *context);
 
 /* At the start, before there are jobs: calls `visit` for each file of a job (blocks); it says whether the
- * file is kept. What has no name of ours is removed. `length` is its size, `is_part` its kind. */
-typedef bool (*store_visit)(void *context, uint64_t job, uint32_t page, uint32_t generation, bool is_part,
-                            uint64_t length);
+ * file is kept. What has no name of ours is removed. */
+enum store_kind { STORE_PAGE, STORE_PART, STORE_BLOCK, STORE_MANIFEST };
+struct store_file {
+    uint64_t job;
+    enum store_kind kind;
+    uint32_t page, generation; /* a block's number in page; else 0 */
+    uint64_t length;
+};
+typedef bool (*store_visit)(void *context, const struct store_file *file);
 int store_each(struct store *store, store_visit visit, void *context);
 
 #endif

@@ -21,28 +21,38 @@ struct scan {
 };
 
 /* A file's name, exactly as store.c writes it. */
-static bool parse_name(const char *name, uint32_t *page, uint32_t *generation, bool *is_part)
+static bool parse_name(const char *name, struct store_file *file)
 {
-    char again[STORE_NAME_BYTES];
-    if (sscanf(name, "%" SCNu32 "-%" SCNu32, page, generation) != 2)
-        return false;
-    *is_part = strstr(name, ".part") != NULL;
-    snprintf(again, sizeof again, "%06" PRIu32 "-%06" PRIu32 ".%s", *page, *generation,
-             *is_part ? "part" : "page");
-    return strcmp(again, name) == 0;
+    char again[4][STORE_NAME_BYTES];
+    uint32_t page = 0, generation = 0;
+    int numbers = sscanf(name, "%" SCNu32 "-%" SCNu32, &page, &generation);
+    snprintf(again[STORE_PAGE], STORE_NAME_BYTES, "%06" PRIu32 "-%06" PRIu32 ".page", page, generation);
+    snprintf(again[STORE_PART], STORE_NAME_BYTES, "%06" PRIu32 "-%06" PRIu32 ".part", page, generation);
+    snprintf(again[STORE_BLOCK], STORE_NAME_BYTES, "%06" PRIu32 ".pdf", page);
+    snprintf(again[STORE_MANIFEST], STORE_NAME_BYTES, "manifest");
+    for (unsigned kind = STORE_PAGE; kind <= STORE_MANIFEST; kind++) {
+        if (strcmp(again[kind], name) != 0)
+            continue;
+        file->kind = (enum store_kind)kind;
+        file->page = numbers >= 1 ? page : 0;
+        file->generation = numbers == 2 ? generation : 0;
+        return true;
+    }
+    return false;
 }
 
 static int visit_file(void *context, const char *name)
 {
     struct scan *scan = context;
+    struct store_file file = {.job = scan->job};
     struct stat status;
-    uint32_t page, generation;
-    bool is_part;
-    if (parse_name(name, &page, &generation, &is_part) &&
-        fstatat(scan->folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-        scan->visit(scan->context, scan->job, page, generation, is_part, (uint64_t)status.st_size))
-        return 0;
-    log_info("pages of job %" PRIu64 ": %s belongs to nothing and is removed", scan->job, name);
+    if (parse_name(name, &file) && fstatat(scan->folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(status.st_mode)) {
+        file.length = (uint64_t)status.st_size;
+        if (scan->visit(scan->context, &file))
+            return 0;
+    }
+    log_info("files of job %" PRIu64 ": %s belongs to nothing and is removed", scan->job, name);
     return blob_remove_tree(scan->folder_fd, name);
 }
 

@@ -181,6 +181,28 @@ static void on_service_list(struct visitor *visitor, const struct frame *frame)
     visitor_done(visitor, request);
 }
 
+static void units_told(void *context, const struct session *session)
+{
+    struct promise *promise = context;
+    struct visitor *visitor = visitor_find(promise->server, promise->visitor);
+    if (visitor && session)
+        request_answer_units(visitor, promise->request, session_units(session));
+    else if (visitor)
+        visitor_answer(visitor, promise->request,
+                       (struct answer){4, ERROR_NO_CONNECTION, "the client is not connected any more"});
+    free(promise);
+}
+
+static void look_for_units(struct session *session, struct visitor *visitor, uint32_t request)
+{
+    struct promise *promise = promise_new(visitor, request);
+    if (session_ask_units(session, units_told, promise))
+        return;
+    free(promise);
+    visitor_answer(visitor, request,
+                   (struct answer){5, ERROR_LIMIT, "too many look for this client's units already"});
+}
+
 static void on_unit_list(struct visitor *visitor, const struct frame *frame)
 {
     const struct frame_unit_list_request *request = &frame->unit_list_request;
@@ -192,7 +214,7 @@ static void on_unit_list(struct visitor *visitor, const struct frame *frame)
         visitor_answer(visitor, request->request,
                        (struct answer){4, ERROR_NO_CONNECTION, "the client is not connected"});
     else if (request->refresh)
-        session_ask_units(session, visitor, request->request);
+        look_for_units(session, visitor, request->request);
     else
         request_answer_units(visitor, request->request, session_units(session));
 }

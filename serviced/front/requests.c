@@ -8,14 +8,18 @@
 #include "base/log.h"
 #include "serviced/front/document_stream.h"
 #include "serviced/front/sessions.h"
+#include "serviced/front/upload.h"
 #include "serviced/jobs/job_run.h"
 #include "serviced/jobs/jobs.h"
+#include "serviced/jobs/preparation.h"
 #include "serviced/jobs/registry.h"
 #include "serviced/jobs/service.h"
+#include "serviced/jobs/unit_choice.h"
 #include "serviced/server.h"
 #include "serviced/settings.h"
 
 #define DOCUMENTS_A_FRAME 500u
+#define WHY_BYTES         512
 
 static const struct answer not_found = {1, ERROR_NOT_FOUND, "there is no such job"};
 
@@ -65,12 +69,13 @@ static void on_service(struct visitor *visitor, const struct frame *frame)
     client = find_client(visitor, request);
     if (!client)
         return;
-    if (jobs_open_count(jobs, client->client) >= visitor->server->settings->jobs) {
+    if (jobs_open_count(jobs, client->client) + preparations_count(visitor->server, client->client) >=
+        visitor->server->settings->jobs) {
         visitor_answer(visitor, request->request,
                        (struct answer){5, ERROR_LIMIT, "the client has too many open jobs"});
         return;
     }
-    if (jobs_start(jobs, client, request, visitor) < 0)
+    if (preparation_start(service, client, request, visitor) < 0)
         visitor_answer(visitor, request->request, (struct answer){1, ERROR_INTERNAL, NULL});
 }
 
@@ -123,14 +128,39 @@ static void on_restart(struct visitor *visitor, const struct frame *frame)
             &(struct job_event){.type = JOB_EVENT_RESTART_REQUESTED});
 }
 
+/* Whether the job can go on at the printer that the notice names; *answer says why not. */
+static bool is_printer(const struct job_run *run, struct frame_text name, char printer[UNIT_NAME_BYTES],
+                       char why[WHY_BYTES], struct answer *answer)
+{
+    const struct session *session = sessions_find(run->server->sessions, run->record.client);
+    struct frame_list units = session ? session_units(session) : (struct frame_list){0};
+    if (run->record.job.function != FUNCTION_PRINTING)
+        *answer = (struct answer){2, ERROR_BAD_REQUEST, "only a job that prints can go on at another unit"};
+    else if (!session)
+        *answer = (struct answer){4, ERROR_NO_CONNECTION, "the client is not connected"};
+    else if (unit_choose_printer(&units, name, printer, why, WHY_BYTES) < 0)
+        *answer = (struct answer){1, ERROR_NOT_FOUND, why};
+    else
+        return true;
+    return false;
+}
+
 static void on_manner(struct visitor *visitor, const struct frame *frame)
 {
     const struct frame_manner_notice *notice = &frame->manner_notice;
-    ask_job(visitor, frame, notice->request,
-            &(struct job_event){.type = JOB_EVENT_MANNER_NOTICED,
-                                .round = notice->round,
-                                .manner = notice->manner,
-                                .page = notice->page});
+    const struct job_event event = {.type = JOB_EVENT_MANNER_NOTICED,
+                                    .round = notice->round,
+                                    .manner = notice->manner,
+                                    .page = notice->page};
+    struct job_run *run = jobs_find_for(visitor->server->jobs, frame->job, visitor);
+    char printer[UNIT_NAME_BYTES], why[WHY_BYTES];
+    struct answer answer;
+    if (!run || !notice->unit.length)
+        ask_job(visitor, frame, notice->request, &event);
+    else if (is_printer(run, notice->unit, printer, why, &answer))
+        job_run_request_manner(run, &event, printer, visitor, notice->request);
+    else
+        visitor_answer(visitor, notice->request, answer);
 }
 
 /* ---- Documents ---------------------------------------------------------------------------------------- */
@@ -178,11 +208,28 @@ static void on_document_credit(struct visitor *visitor, const struct frame *fram
     document_stream_credit(visitor, &frame->document_credit);
 }
 
+static void on_upload_begin(struct visitor *visitor, const struct frame *frame)
+{
+    upload_begin(visitor, &frame->upload_begin);
+}
+
+static void on_upload_data(struct visitor *visitor, const struct frame *frame)
+{
+    upload_data(visitor, &frame->upload_data);
+}
+
+static void on_upload_end(struct visitor *visitor, const struct frame *frame)
+{
+    upload_end(visitor, &frame->upload_end);
+}
+
 static const struct dispatch_entry table[] = {
     {FRAME_SERVICE_REQUEST, on_service},   {FRAME_JOB_LIST_REQUEST, on_job_list},
     {FRAME_CANCEL_REQUEST, on_cancel},     {FRAME_RESTART_REQUEST, on_restart},
     {FRAME_MANNER_NOTICE, on_manner},      {FRAME_DOCUMENT_LIST_REQUEST, on_document_list},
     {FRAME_DOCUMENT_REQUEST, on_document}, {FRAME_DOCUMENT_CREDIT, on_document_credit},
+    {FRAME_UPLOAD_BEGIN, on_upload_begin}, {FRAME_UPLOAD_DATA, on_upload_data},
+    {FRAME_UPLOAD_END, on_upload_end},
 };
 
 bool request_handle(struct visitor *visitor, const struct frame *frame)

@@ -18,8 +18,8 @@ struct session {
     bool is_open, is_enrolling;
     struct frame_list units; /* our copy of the bytes */
     struct {
-        uint64_t visitor; /* 0: none */
-        uint32_t request;
+        session_units_told told; /* NULL: none */
+        void *context;
     } unit_questions[SESSION_UNIT_QUESTIONS]; /* asked of the client under the index + 1 */
     struct session *next, **link;
 };

@@ -33,40 +33,33 @@ struct frame_list session_units(const struct session *session)
 
 static void answer_units(struct session *session, unsigned index, bool has_come)
 {
-    struct visitor *asker = visitor_find(session->visitor.server, session->unit_questions[index].visitor);
-    uint32_t request = session->unit_questions[index].request;
-    session->unit_questions[index].visitor = 0;
-    if (asker && has_come)
-        request_answer_units(asker, request, session->units);
-    else if (asker)
-        visitor_answer(asker, request,
-                       (struct answer){4, ERROR_NO_CONNECTION, "the client is not connected any more"});
+    session_units_told told = session->unit_questions[index].told;
+    session->unit_questions[index].told = NULL;
+    told(session->unit_questions[index].context, has_come ? session : NULL);
 }
 
 void session_forget_units(struct session *session)
 {
     for (unsigned i = 0; i < SESSION_UNIT_QUESTIONS; i++)
-        if (session->unit_questions[i].visitor)
+        if (session->unit_questions[i].told)
             answer_units(session, i, false);
     free((void *)(uintptr_t)session->units.at);
     session->units = (struct frame_list){0};
 }
 
-void session_ask_units(struct session *session, struct visitor *visitor, uint32_t request)
+bool session_ask_units(struct session *session, session_units_told told, void *context)
 {
     unsigned index = 0;
-    while (index < SESSION_UNIT_QUESTIONS && session->unit_questions[index].visitor)
+    while (index < SESSION_UNIT_QUESTIONS && session->unit_questions[index].told)
         index++;
-    if (index == SESSION_UNIT_QUESTIONS) {
-        visitor_answer(visitor, request,
-                       (struct answer){5, ERROR_LIMIT, "too many look for this client's units already"});
-        return;
-    }
-    session->unit_questions[index].visitor = visitor->id;
-    session->unit_questions[index].request = request;
+    if (index == SESSION_UNIT_QUESTIONS)
+        return false;
+    session->unit_questions[index].told = told;
+    session->unit_questions[index].context = context;
     visitor_send(&session->visitor,
                  &(struct frame){.type = FRAME_UNIT_LIST_REQUEST,
                                  .unit_list_request = {.request = index + 1, .refresh = 1}});
+    return true;
 }
 
 static void on_unit_list(struct visitor *visitor, const struct frame *frame)
@@ -74,20 +67,18 @@ static void on_unit_list(struct visitor *visitor, const struct frame *frame)
     struct session *session = (struct session *)visitor;
     uint32_t request = frame->unit_list.request;
     session_keep_units(session, &frame->unit_list.units);
-    if (request >= 1 && request <= SESSION_UNIT_QUESTIONS && session->unit_questions[request - 1].visitor)
+    if (request >= 1 && request <= SESSION_UNIT_QUESTIONS && session->unit_questions[request - 1].told)
         answer_units(session, request - 1, true);
 }
 
 /* ---- The table ---------------------------------------------------------------------------------------- */
 
 static const struct dispatch_entry table[] = {
-    {FRAME_PAGE_DATA, jobs_on_page_data},
-    {FRAME_PAGE_BEGIN, jobs_on_page_begin},
-    {FRAME_PAGE_END, jobs_on_page_end},
-    {FRAME_READING_STATUS, jobs_on_reading_status},
-    {FRAME_FUNCTION_FINISHED, jobs_on_function_finished},
-    {FRAME_ERROR_NOTICE, jobs_on_error_notice},
-    {FRAME_UNIT_LIST, on_unit_list},
+    {FRAME_PAGE_DATA, jobs_on_page_data},       {FRAME_PAGE_BEGIN, jobs_on_page_begin},
+    {FRAME_PAGE_END, jobs_on_page_end},         {FRAME_PAGE_STORED, jobs_on_page_stored},
+    {FRAME_PAGE_RESUME, jobs_on_page_resume},   {FRAME_READING_STATUS, jobs_on_reading_status},
+    {FRAME_PRINT_STATUS, jobs_on_print_status}, {FRAME_FUNCTION_FINISHED, jobs_on_function_finished},
+    {FRAME_ERROR_NOTICE, jobs_on_error_notice}, {FRAME_UNIT_LIST, on_unit_list},
 };
 
 /* While the disk is full, a client may say more than can wait for it. */

@@ -235,12 +235,19 @@ static void session_open(struct session *session, const struct frame_hello *hell
     struct sessions *sessions = session->sessions;
     struct server *server = sessions->server;
     char software[65], label[128];
+    const char *why;
+
+    if (!jobs_agree(server->jobs, session->client, &hello->jobs, &why)) {
+        session_refuse(session, ERROR_PROTOCOL, why);
+        return;
+    }
 
     if (!send_welcome(session, hello)) {
         session_refuse(session, ERROR_INTERNAL, "the answer to HELLO cannot be sent");
         return;
     }
     peer_set_state(session->visitor.peer, WHEN_OPEN);
+    peer_credit_given(session->visitor.peer, hello->credit_bytes);
     peer_expect(session->visitor.peer, (uint32_t)server->settings->credit);
     peer_start_heartbeat(session->visitor.peer, (uint32_t)server->settings->heartbeat_ms);
     snprintf(label, sizeof label, "client %s", session->client);

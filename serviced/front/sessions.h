@@ -7,6 +7,7 @@
 #ifndef DESKLINE_SERVICED_FRONT_SESSIONS_H
 #define DESKLINE_SERVICED_FRONT_SESSIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,8 +32,10 @@ struct visitor *session_visitor(struct session *session);
 const char *session_address(const struct session *session);
 /* Its units as it told them last: the payload of a UNIT_LIST. */
 struct frame_list session_units(const struct session *session);
-/* Asks the client for its units; who asked is answered when they come, or when the session ends. */
-void session_ask_units(struct session *session, struct visitor *visitor, uint32_t request);
+/* Asks the client to look for its units: told (once, later) when they have come, or with NULL when the
+ * session ends. False when too many ask already. */
+typedef void (*session_units_told)(void *context, const struct session *session);
+bool session_ask_units(struct session *session, session_units_told told, void *context);
 /* Ends the session of a client with that reason, if there is one. */
 void sessions_drop(struct sessions *sessions, const char *client, enum error_code code);
 

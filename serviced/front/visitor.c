@@ -10,6 +10,9 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "serviced/front/document_stream.h"
+#include "serviced/front/upload.h"
+#include "serviced/jobs/jobs.h"
+#include "serviced/jobs/preparation.h"
 #include "serviced/server.h"
 #include "wire/peer.h"
 
@@ -63,6 +66,8 @@ void visitor_leave(struct visitor *visitor)
     if (!visitor->link)
         return;
     document_streams_end(visitor);
+    preparations_end(visitor);
+    uploads_end(visitor);
     *visitor->link = visitor->next;
     if (visitor->next)
         visitor->next->link = visitor->link;
@@ -72,6 +77,8 @@ void visitor_leave(struct visitor *visitor)
 void visitor_has_room(struct visitor *visitor)
 {
     document_streams_room(visitor);
+    if (visitor->client)
+        jobs_have_room(visitor->server->jobs, visitor);
 }
 
 struct visitor *visitor_find(const struct server *server, uint64_t id)

@@ -16,6 +16,7 @@ struct server;
 struct peer;
 struct visitors;
 struct document_stream;
+struct upload;
 
 /* The first member of a session and of a control connection. */
 struct visitor {
@@ -25,6 +26,7 @@ struct visitor {
     uint64_t id;
     void (*close)(struct visitor *visitor); /* ends the connection and frees its owner */
     struct document_stream *streams;
+    struct upload *uploads;
     bool is_overrun;
     struct visitor *next, **link;
 };
@@ -34,10 +36,10 @@ struct visitors *visitors_new(struct loop *loop);
 void visitors_free(struct visitors **visitors); /* they are gone by then */
 
 /* Gives it its id; server, peer, client and close are set. Before the peer is free, visitor_leave: its
- * streams end. */
+ * streams and uploads end, and what is being prepared for it. */
 void visitor_enter(struct visitor *visitor);
 void visitor_leave(struct visitor *visitor);
-/* Its connection has room for documents again. */
+/* Its connection has room for documents and blocks again. */
 void visitor_has_room(struct visitor *visitor);
 /* NULL: gone. */
 struct visitor *visitor_find(const struct server *server, uint64_t id);

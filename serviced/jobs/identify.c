@@ -1,7 +1,7 @@
 #include "serviced/jobs/identify.h"
 
-static void merge_page(struct ledger *server, uint32_t page, struct ledger_page theirs,
-                       struct identify_result *result)
+static void merge_read_page(struct ledger *server, uint32_t page, struct ledger_page theirs,
+                            struct identify_result *result)
 {
     struct ledger_page ours = ledger_get(server, page);
     if (ours.state == PAGE_STORED || ours.state == PAGE_SKIPPED)
@@ -28,24 +28,47 @@ static void merge_page(struct ledger *server, uint32_t page, struct ledger_page 
         ledger_set(server, page, PAGE_UNREAD, ours.generation);
 }
 
-void identify_merge(struct ledger *server, const struct ledger *claimed, struct identify_result *result)
+static void merge_reading(struct ledger *server, const struct ledger *claimed, struct identify_result *result)
 {
-    *result = (struct identify_result){0};
     uint32_t last = claimed->count > server->count ? claimed->count : server->count;
     for (uint32_t page = 1; page <= last; page++)
-        merge_page(server, page, ledger_get(claimed, page), result);
+        merge_read_page(server, page, ledger_get(claimed, page), result);
     if (claimed->total && claimed->total < ledger_last_finished(server))
         result->total_refused = true;
     else if (claimed->total)
         server->total = claimed->total;
 }
 
-void identify_reading(struct ledger *server, const struct ledger *claimed, const struct record_phase *claim,
-                      struct identify_result *result)
+static void merge_printing(struct ledger *server, const struct ledger *claimed,
+                           struct identify_result *result)
+{
+    for (uint32_t sheet = 1; sheet <= server->total; sheet++) {
+        struct ledger_page ours = ledger_get(server, sheet), theirs = ledger_get(claimed, sheet);
+        bool is_final = ours.state == PAGE_PRINTED || ours.state == PAGE_SKIPPED;
+        if (is_final && theirs.state != ours.state)
+            result->lost++;
+        else if (!is_final && theirs.generation >= ours.generation)
+            ledger_set(server, sheet, theirs.state, theirs.generation);
+    }
+    result->total_refused = claimed->total && claimed->total != server->total;
+}
+
+void identify_merge(enum job_function function, struct ledger *server, const struct ledger *claimed,
+                    struct identify_result *result)
+{
+    *result = (struct identify_result){0};
+    if (function == FUNCTION_PRINTING)
+        merge_printing(server, claimed, result);
+    else
+        merge_reading(server, claimed, result);
+}
+
+void identify_phase(enum job_function function, struct ledger *server, const struct ledger *claimed,
+                    const struct record_phase *claim, struct identify_result *result)
 {
     *result = (struct identify_result){0};
     if (claimed)
-        identify_merge(server, claimed, result);
-    result->phase = phase_of(FUNCTION_READING, server);
+        identify_merge(function, server, claimed, result);
+    result->phase = phase_of(function, server);
     result->claim_differs = claim && claim->page != result->phase.page;
 }

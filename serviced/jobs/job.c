@@ -39,6 +39,17 @@ static void set_step(struct job *job, enum job_step next)
         job->state = JOB_PROCESSING;
 }
 
+static bool is_printing(const struct job *job)
+{
+    return job->function == FUNCTION_PRINTING;
+}
+
+/* The client has all that it can do behind it. */
+static bool is_complete(const struct job *job)
+{
+    return is_printing(job) ? ledger_is_printed(&job->ledger) : ledger_is_complete(&job->ledger);
+}
+
 /* ---- 1. The execution command ------------------------------------------------------------------------ */
 
 static void on_opened(struct job *job, const struct job_event *event, struct job_actions *actions)
@@ -47,6 +58,8 @@ static void on_opened(struct job *job, const struct job_event *event, struct job
     job->link_up = true;
     act_simply(actions, JOB_ACTION_REGISTER);
     act_simply(actions, JOB_ACTION_SEND_COMMAND);
+    if (is_printing(job))
+        act_simply(actions, JOB_ACTION_FLOW);
     act_simply(actions, JOB_ACTION_TELL);
 }
 
@@ -55,7 +68,7 @@ static void on_opened(struct job *job, const struct job_event *event, struct job
 /* When every page is there, nothing needs restarting any more. */
 static void deliver_if_complete(struct job *job, struct job_actions *actions)
 {
-    if (!ledger_is_complete(&job->ledger))
+    if (!is_complete(job))
         return;
     job->delivering = true;
     set_error(job, ERROR_NONE, NULL);
@@ -79,7 +92,7 @@ static void on_page_durable(struct job *job, const struct job_event *event, stru
     if (job->interrupted == event->page)
         job->interrupted = 0;
     if (job->step == JOB_STOPPED_STEP)
-        job->phase = phase_of(FUNCTION_READING, &job->ledger);
+        job->phase = phase_of(job->function, &job->ledger);
     act_simply(actions, JOB_ACTION_REGISTER);
     act(actions, JOB_ACTION_SEND_STORED, event->page, event->generation);
     act_simply(actions, JOB_ACTION_TELL);
@@ -91,15 +104,35 @@ static void on_status(struct job *job, const struct job_event *event, struct job
     struct identify_result result;
     if (event->round != job->round)
         return; /* from before a restart */
-    identify_merge(&job->ledger, event->ledger, &result);
+    identify_merge(job->function, &job->ledger, event->ledger, &result);
+    if (is_printing(job)) { /* what has come out of the printer is not forgotten */
+        if (job->step == JOB_STOPPED_STEP)
+            job->phase = phase_of(job->function, &job->ledger);
+        act_simply(actions, JOB_ACTION_REGISTER);
+        if (job->step == JOB_PROCESSING_STEP)
+            act_simply(actions, JOB_ACTION_FLOW);
+    }
     act_simply(actions, JOB_ACTION_TELL);
     deliver_if_complete(job, actions);
 }
 
+/* Nothing to register: the client says it again with each account. */
+static void on_block_stored(struct job *job, const struct job_event *event, struct job_actions *actions)
+{
+    if (!is_printing(job) || event->page < 1 || event->page > job->blocks)
+        return;
+    for (uint32_t sheet = event->page; sheet <= job->ledger.total; sheet += job->blocks)
+        if (ledger_get(&job->ledger, sheet).state == PAGE_HELD)
+            ledger_set(&job->ledger, sheet, PAGE_RECEIVED, ledger_get(&job->ledger, sheet).generation);
+    if (job->step == JOB_PROCESSING_STEP)
+        act_simply(actions, JOB_ACTION_FLOW);
+    act_simply(actions, JOB_ACTION_TELL);
+}
+
 static void on_finished(struct job *job, const struct job_event *event, struct job_actions *actions)
 {
-    if (event->round != job->round || event->page == 0 || event->page > LEDGER_MAX_PAGES ||
-        event->page < ledger_last_finished(&job->ledger))
+    if (is_printing(job) || event->round != job->round || event->page == 0 ||
+        event->page > LEDGER_MAX_PAGES || event->page < ledger_last_finished(&job->ledger))
         return;
     job->ledger.total = event->page;
     act_simply(actions, JOB_ACTION_REGISTER);
@@ -121,7 +154,7 @@ static void ask(struct job *job, struct job_actions *actions)
 static void stop(struct job *job, uint16_t code, const char *text)
 {
     set_error(job, code, text);
-    job->phase = phase_of(FUNCTION_READING, &job->ledger);
+    job->phase = phase_of(job->function, &job->ledger);
     set_step(job, JOB_STOPPED_STEP);
 }
 
@@ -139,10 +172,10 @@ static void on_notice(struct job *job, const struct job_event *event, struct job
         act_simply(actions, JOB_ACTION_TELL);
         return;
     }
-    identify_reading(&job->ledger, event->ledger, event->claim, &found);
+    identify_phase(job->function, &job->ledger, event->ledger, event->claim, &found);
     if (event->page)
         job->interrupted = event->page;
-    if (ledger_is_complete(&job->ledger)) {
+    if (is_complete(job)) {
         deliver_if_complete(job, actions);
         return;
     }
@@ -153,6 +186,8 @@ static void on_notice(struct job *job, const struct job_event *event, struct job
         set_error(job, event->code, event->text);
     job->phase = found.phase;
     set_step(job, JOB_STOPPED_STEP);
+    if (is_printing(job))
+        act_simply(actions, JOB_ACTION_HOLD);
     if (job->held) { /* asked when there is room again */
         act_simply(actions, JOB_ACTION_REGISTER);
         act_simply(actions, JOB_ACTION_SEND_SUSPEND);
@@ -168,8 +203,28 @@ static void on_link_lost(struct job *job, const struct job_event *event, struct 
     job->link_up = job->restart_sent = false;
     if (job->step == JOB_PROCESSING_STEP)
         stop(job, ERROR_LINK_LOST, NULL);
+    if (is_printing(job))
+        act_simply(actions, JOB_ACTION_HOLD);
     act_simply(actions, JOB_ACTION_REGISTER);
     act_simply(actions, JOB_ACTION_TELL);
+}
+
+/* What a client that has lost the job may have done to it. Returns the page that nobody can tell of, 0 when
+ * the command has never reached the client. What is stored or printed is not to be counted as lost. */
+static uint32_t account_of_nothing(const struct job *job, struct ledger *nothing)
+{
+    uint32_t page = ledger_first_unread(&job->ledger);
+    bool is_begun = is_printing(job) ? ledger_count(&job->ledger, PAGE_HELD) < job->ledger.total
+                                     : ledger_last_finished(&job->ledger) > 0 && !job->ledger.total;
+    ledger_copy(nothing, &job->ledger);
+    for (uint32_t n = 1; n <= nothing->count; n++) {
+        struct ledger_page known = ledger_get(nothing, n);
+        if (known.state != PAGE_STORED && known.state != PAGE_PRINTED)
+            ledger_set(nothing, n, PAGE_UNREAD, is_printing(job) ? known.generation : 0);
+    }
+    if (is_begun)
+        ledger_set(nothing, page, PAGE_UNCERTAIN, ledger_get(nothing, page).generation);
+    return is_begun ? page : 0;
 }
 
 /* The client is there again. If it has the job in hand, its notice follows. If not, then either the command
@@ -184,18 +239,14 @@ static void on_link_up(struct job *job, const struct job_event *event, struct jo
         act_simply(actions, JOB_ACTION_TELL);
         return;
     }
-    uint32_t page = ledger_first_unread(&job->ledger);
-    bool begun = ledger_last_finished(&job->ledger) > 0 && !job->ledger.total;
-    if (begun)
-        ledger_set(&nothing, page, PAGE_UNCERTAIN, 0);
-    for (uint32_t n = 1; n < page; n++) /* what is stored is not to be counted as lost */
-        ledger_set(&nothing, n, ledger_get(&job->ledger, n).state == PAGE_STORED ? PAGE_STORED : PAGE_UNREAD,
-                   0);
+    uint32_t page = account_of_nothing(job, &nothing);
     on_notice(job,
-              &(struct job_event){.code = begun ? ERROR_ACCOUNT_LOST : ERROR_LINK_LOST,
+              &(struct job_event){.code = !page              ? ERROR_LINK_LOST
+                                          : is_printing(job) ? ERROR_PRINT_UNCERTAIN
+                                                             : ERROR_ACCOUNT_LOST,
                                   .ledger = &nothing,
                                   .round = job->round,
-                                  .page = begun ? page : 0},
+                                  .page = page},
               actions);
     ledger_free(&nothing);
 }
@@ -205,7 +256,7 @@ static void on_page_failed(struct job *job, const struct job_event *event, struc
     job->held = event->code == ERROR_SPOOL_FULL;
     if (job->error == ERROR_NONE || error_find(job->error)->class == ERROR_CLASS_LINK)
         set_error(job, event->code, event->text);
-    job->phase = phase_of(FUNCTION_READING, &job->ledger);
+    job->phase = phase_of(job->function, &job->ledger);
     set_step(job, JOB_STOPPED_STEP);
     act_simply(actions, JOB_ACTION_SEND_SUSPEND); /* first: on a full disk the registering may have to wait */
     if (job->held) {
@@ -262,11 +313,11 @@ static void close_job(struct job *job, enum job_state state, struct job_actions 
 static bool finish_without_client(struct job *job, struct job_actions *actions)
 {
     uint32_t page = ledger_first_unstored(&job->ledger) - 1;
-    if (job->link_up || job->manner != MANNER_FINISH || page == 0)
+    if (is_printing(job) || job->link_up || job->manner != MANNER_FINISH || page == 0)
         return false;
     ledger_revert(&job->ledger, page + 1, job->round);
     job->ledger.total = page;
-    if (!ledger_is_complete(&job->ledger)) {
+    if (!is_complete(job)) {
         job->ledger.total = 0;
         return false;
     }
@@ -303,8 +354,8 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     /* How much there is in the end, the client says when it has finished: it may have read more by now. */
     uint32_t given_up = job->manner == MANNER_FINISH
                             ? 0
-                            : manner_apply(FUNCTION_READING, &job->ledger, job->manner, page, job->round);
-    if (ledger_is_complete(&job->ledger)) { /* what had failed was the delivery */
+                            : manner_apply(job->function, &job->ledger, job->manner, page, job->round);
+    if (is_complete(job)) { /* what had failed was the delivery */
         deliver_if_complete(job, actions);
         return;
     }
@@ -312,7 +363,7 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     if (job->link_up)
         set_step(job, JOB_PROCESSING_STEP);
     act_simply(actions, JOB_ACTION_REGISTER);
-    if (given_up)
+    if (given_up && !is_printing(job)) /* blocks are kept until the last sheet is out */
         act(actions, JOB_ACTION_DROP_FROM, given_up, job->round);
     if (job->link_up)
         act_simply(actions, JOB_ACTION_SEND_RESTART);
@@ -391,6 +442,7 @@ static const step table[JOB_EVENTS][JOB_STEPS] = {
     [JOB_EVENT_STATUS]            = {on_status,            on_status,            ignore,                on_closed_already},
     [JOB_EVENT_PAGE_DURABLE]      = {on_page_durable,      on_page_durable,      drop_page,             drop_page},
     [JOB_EVENT_PAGE_FAILED]       = {on_page_failed,       on_page_failed,       ignore,                ignore},
+    [JOB_EVENT_BLOCK_STORED]      = {on_block_stored,      on_block_stored,      ignore,                ignore},
     [JOB_EVENT_FINISHED]          = {on_finished,          on_finished,          ignore,                on_closed_already},
     [JOB_EVENT_NOTICE]            = {on_notice,            on_notice,            ignore,                on_closed_already},
     [JOB_EVENT_RESTART_REQUESTED] = {on_refused,           on_restart_requested, on_refused,            on_refused},
@@ -427,7 +479,17 @@ bool job_action_is_stale(const struct job *job, const struct job_action *action)
 
 void job_init(struct job *job, uint64_t id)
 {
-    *job = (struct job){.id = id, .state = JOB_PROCESSING, .step = JOB_PROCESSING_STEP};
+    *job = (struct job){
+        .id = id, .function = FUNCTION_READING, .state = JOB_PROCESSING, .step = JOB_PROCESSING_STEP};
+}
+
+void job_init_printing(struct job *job, uint64_t id, uint32_t blocks, uint32_t copies)
+{
+    job_init(job, id);
+    job->function = FUNCTION_PRINTING;
+    job->blocks = blocks;
+    job->ledger.total = blocks * copies;
+    ledger_set(&job->ledger, job->ledger.total, PAGE_HELD, 0); /* each sheet has an entry */
 }
 
 void job_free(struct job *job)
@@ -473,9 +535,9 @@ unsigned job_offers(const struct job *job, struct manner_offer offers[MANNER_OFF
 
 const char *job_event_name(enum job_event_type type)
 {
-    static const char *const names[] = {"opened",          "link-up",        "link-lost",  "reading-status",
-                                        "page-durable",    "page-failed",    "finished",   "error-notice",
-                                        "restart-request", "manner-noticed", "space-made", "delivered",
-                                        "delivery-failed", "canceled"};
+    static const char *const names[] = {"opened",       "link-up",         "link-lost",      "reading-status",
+                                        "page-durable", "page-failed",     "block-stored",   "finished",
+                                        "error-notice", "restart-request", "manner-noticed", "space-made",
+                                        "delivered",    "delivery-failed", "canceled"};
     return names[type];
 }

@@ -1,6 +1,6 @@
 /*
- * A job at the server: a pure state machine. Events go in, actions come out; the daemon (job_run.c) and the
- * simulator (tests/sim) carry the actions out, strictly in their order.
+ * A job at the server, reading or printing: a pure state machine. Events go in, actions come out; the daemon
+ * (job_run.c) and the simulator (tests/sim) carry the actions out, strictly in their order.
  *
  *      OPENED
  *        │
@@ -11,7 +11,7 @@
  *        │   │                                             │
  *        └───┼──────── manner noticed: registered, ────────┤
  *            │         restart commanded                   │
- *            ▼ every page stored                           ▼ abandon, cancel
+ *            ▼ every page stored, or printed               ▼ abandon, cancel
  *       DELIVERING ──► CLOSED (completed)               CLOSED (canceled)
  *            └── delivery failed: STOPPED
  */
@@ -31,13 +31,14 @@ enum job_event_type {
     JOB_EVENT_OPENED,            /* the service has made the job, and the client is connected */
     JOB_EVENT_LINK_UP,           /* in_hand: whether the client has the job */
     JOB_EVENT_LINK_LOST,         /* */
-    JOB_EVENT_STATUS,            /* reading status: ledger, round */
+    JOB_EVENT_STATUS,            /* reading or print status: ledger, round */
     JOB_EVENT_PAGE_DURABLE,      /* page, generation: the page's bytes are on the disk, whole */
     JOB_EVENT_PAGE_FAILED,       /* code: a page cannot be stored */
+    JOB_EVENT_BLOCK_STORED,      /* printing: page (the block); it is durable at the client */
     JOB_EVENT_FINISHED,          /* page: the last one; round */
     JOB_EVENT_NOTICE,            /* error notice: code, text, claim, ledger, round, page (interrupted) */
     JOB_EVENT_RESTART_REQUESTED, /* by the client's user, or by an operator */
-    JOB_EVENT_MANNER_NOTICED,    /* round, manner, page */
+    JOB_EVENT_MANNER_NOTICED,    /* round, manner, page; printing: the unit, too, is in the order by then */
     JOB_EVENT_SPACE_MADE,        /* there is room on the server's disk again */
     JOB_EVENT_DELIVERED,         /* */
     JOB_EVENT_DELIVERY_FAILED,   /* code; page when a stored page turned out to be no page */
@@ -58,7 +59,7 @@ struct job_event {
 
 enum job_action_type {
     JOB_ACTION_REGISTER,      /* make the durable part durable before any later action */
-    JOB_ACTION_SEND_COMMAND,  /* JOB_OPENED to who asked, READ_COMMAND to the client */
+    JOB_ACTION_SEND_COMMAND,  /* JOB_OPENED to who asked, READ_COMMAND or PRINT_COMMAND to the client */
     JOB_ACTION_SEND_STORED,   /* PAGE_STORED: page, generation */
     JOB_ACTION_SEND_SUSPEND,  /* SUSPEND_COMMAND with the job's error */
     JOB_ACTION_SEND_QUESTION, /* MANNER_REQUEST from the job's state */
@@ -66,6 +67,8 @@ enum job_action_type {
     JOB_ACTION_SEND_CLOSED,   /* JOB_CLOSED */
     JOB_ACTION_DROP_PAGE,     /* page, generation: bytes that no longer count */
     JOB_ACTION_DROP_FROM,     /* page: all bytes from that page on of generations below `generation` */
+    JOB_ACTION_FLOW,          /* printing: send the blocks of sheets that are held, in order */
+    JOB_ACTION_HOLD,          /* printing: send none; what was sent and not acknowledged counts as not sent */
     JOB_ACTION_DELIVER,       /* build the document; JOB_EVENT_DELIVERED or _FAILED follows */
     JOB_ACTION_TELL,          /* somebody may watch: the job has changed */
     JOB_ACTION_REFUSE,        /* what was asked for is not possible now */
@@ -87,6 +90,8 @@ struct job_actions {
 /* Read by everybody, changed by job_handle only. */
 struct job {
     uint64_t id;
+    enum job_function function;
+    uint32_t blocks; /* printing: block of sheet n is (n - 1) % blocks + 1 */
     /* What JOB_ACTION_REGISTER makes durable */
     uint8_t state; /* enum job_state: IPP's */
     struct ledger ledger;
@@ -108,6 +113,8 @@ struct job {
 };
 
 void job_init(struct job *job, uint64_t id);
+/* A printing job of blocks * copies sheets, at most LEDGER_MAX_PAGES of them. */
+void job_init_printing(struct job *job, uint64_t id, uint32_t blocks, uint32_t copies);
 void job_free(struct job *job);
 /* After a restart of serviced: the durable part has been loaded. The first actions of the job's new life. */
 void job_recover(struct job *job, struct job_actions *actions);

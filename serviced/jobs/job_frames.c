@@ -21,6 +21,10 @@ static void send(struct job_run *run, struct frame *frame)
 void job_frames_command(struct job_run *run)
 {
     const struct record_read_options *options = &run->record.request.read;
+    if (run->record.job.function == FUNCTION_PRINTING) {
+        send(run, &(struct frame){.type = FRAME_PRINT_COMMAND, .print_command = {run->record.order}});
+        return;
+    }
     send(run,
          &(struct frame){.type = FRAME_READ_COMMAND,
                          .read_command = {.options = *options, .first_page = 1, .count = options->pages}});
@@ -71,7 +75,9 @@ void job_frames_restart(struct job_run *run)
                           .restart_command = {.round = job->round,
                                               .manner = (uint8_t)job->manner,
                                               .page = job->manner_page,
-                                              .options = run->record.request.read}};
+                                              .options = run->record.request.read,
+                                              .function = (uint8_t)job->function,
+                                              .order = run->record.order}};
     if (receive->begin.page && receive->length > 0 && !receive->open) /* what is open is under way already */
         job_frames_resume(run, receive->begin.page, receive->begin.generation, receive->length);
     ledger_to_account(job_run_registered(run), &runs, &frame.restart_command.account);

@@ -57,17 +57,40 @@ int job_record_start(struct job_record *record, uint64_t id, const char *client,
     return result;
 }
 
+int job_record_set_order(struct job_record *record, const struct record_print_order *order)
+{
+    struct frame frame = {.type = FRAME_PRINT_COMMAND, .print_command = {*order}};
+    uint8_t *bytes;
+    size_t length = 0;
+    int result = encode(&frame, &bytes, &length);
+    if (result < 0)
+        return result;
+    result = decode(FRAME_PRINT_COMMAND, bytes, length, &frame);
+    if (result < 0) {
+        free(bytes);
+        return result;
+    }
+    free(record->order_bytes); /* behind the encoding: *order may be a view into it */
+    record->order_bytes = bytes;
+    record->order = frame.print_command.order;
+    return 0;
+}
+
 void job_record_free(struct job_record *record)
 {
     job_free(&record->job);
     free(record->request_bytes);
-    record->request_bytes = NULL;
+    free(record->order_bytes);
+    record->request_bytes = record->order_bytes = NULL;
 }
 
-static size_t request_length(const struct job_record *record)
+/* Of a frame that is kept as bytes; 0 for NULL. */
+static size_t kept_length(const uint8_t *bytes)
 {
     struct frame_header header;
-    frame_header_decode(record->request_bytes, &header);
+    if (!bytes)
+        return 0;
+    frame_header_decode(bytes, &header);
     return FRAME_HEADER_BYTES + header.length;
 }
 
@@ -92,7 +115,7 @@ int job_record_put(struct registry_sqlite *database, const struct job_record *re
     registry_change_number(change, job->id);
     registry_change_text(change, record->client);
     registry_change_number(change, job->state);
-    registry_change_bytes(change, record->request_bytes, request_length(record));
+    registry_change_bytes(change, record->request_bytes, kept_length(record->request_bytes));
     registry_change_bytes(change, account, length);
     registry_change_number(change, job->phase.step);
     registry_change_number(change, job->phase.page);
@@ -103,6 +126,8 @@ int job_record_put(struct registry_sqlite *database, const struct job_record *re
                                 job->manner_page, job->delivering, record->created_ms, record->updated_ms};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         registry_change_number(change, numbers[i]);
+    registry_change_number(change, job->function);
+    registry_change_bytes(change, record->order_bytes, kept_length(record->order_bytes));
     registry_sqlite_put(database, change, done, context);
     free(account);
     return 0;
@@ -113,26 +138,66 @@ static uint32_t row_u32(const struct registry_row *row, int column)
     return (uint32_t)registry_row_number(row, column);
 }
 
-static int load_frames(struct job_record *record, const struct registry_row *row)
+/* A copy of the bytes in that column, decoded as a frame of that type: its views lead into the copy. */
+static int load_frame(const struct registry_row *row, int column, enum frame_type type, uint8_t **bytes,
+                      struct frame *frame)
+{
+    size_t length;
+    const void *kept = registry_row_bytes(row, column, &length);
+    *bytes = malloc(length + 1);
+    if (!*bytes)
+        return -ENOMEM;
+    memcpy(*bytes, kept ? kept : "", length);
+    return decode(type, *bytes, length, frame);
+}
+
+static int load_request(struct job_record *record, const struct registry_row *row)
 {
     struct frame frame;
-    const char *why;
-    size_t length;
-    const void *bytes = registry_row_bytes(row, 3, &length);
-    int result;
-    record->request_bytes = malloc(length + 1);
-    if (!record->request_bytes)
-        return -ENOMEM;
-    memcpy(record->request_bytes, bytes ? bytes : "", length);
-    result = decode(FRAME_SERVICE_REQUEST, record->request_bytes, length, &frame);
+    int result = load_frame(row, 3, FRAME_SERVICE_REQUEST, &record->request_bytes, &frame);
+    record->request = frame.service_request;
+    return result;
+}
+
+static int load_order(struct job_record *record, const struct registry_row *row)
+{
+    struct frame frame;
+    int result = load_frame(row, 19, FRAME_PRINT_COMMAND, &record->order_bytes, &frame);
     if (result < 0)
         return result;
-    record->request = frame.service_request;
-    bytes = registry_row_bytes(row, 4, &length);
-    result = decode(FRAME_READING_STATUS, bytes, length, &frame);
-    return result < 0 ? result
-                      : ledger_from_account(&record->job.ledger, FUNCTION_READING,
-                                            &frame.reading_status.account, &why);
+    record->order = frame.print_command.order;
+    return record->order.blocks && record->order.copies &&
+                   (uint64_t)record->order.blocks * record->order.copies <= LEDGER_MAX_PAGES
+               ? 0
+               : -EBADMSG;
+}
+
+static int load_account(struct job *job, const struct registry_row *row)
+{
+    uint8_t *bytes = NULL;
+    struct frame frame;
+    const char *why;
+    int result = load_frame(row, 4, FRAME_READING_STATUS, &bytes, &frame);
+    if (result == 0)
+        result = ledger_from_account(&job->ledger, job->function, &frame.reading_status.account, &why);
+    free(bytes);
+    return result;
+}
+
+/* The machine as it begins: of a printing job, with the sheets that its order says. */
+static int load_machine(struct job_record *record, const struct registry_row *row)
+{
+    uint64_t id = (uint64_t)registry_row_number(row, 0);
+    uint32_t function = row_u32(row, 18);
+    int result;
+    if (function == FUNCTION_READING) {
+        job_init(&record->job, id);
+        return 0;
+    }
+    result = function == FUNCTION_PRINTING ? load_order(record, row) : -EBADMSG;
+    if (result == 0)
+        job_init_printing(&record->job, id, record->order.blocks, record->order.copies);
+    return result;
 }
 
 int job_record_load(struct job_record *record, const struct registry_row *row)
@@ -140,10 +205,19 @@ int job_record_load(struct job_record *record, const struct registry_row *row)
     struct job *job = &record->job;
     int result;
     *record = (struct job_record){0};
-    job_init(job, (uint64_t)registry_row_number(row, 0));
+    result = load_request(record, row);
+    if (result == 0)
+        result = load_machine(record, row);
+    if (result == 0)
+        result = load_account(job, row);
+    if (result < 0) {
+        job_record_free(record);
+        return result;
+    }
     snprintf(record->client, sizeof record->client, "%s", registry_row_text(row, 1));
     job->state = (uint8_t)registry_row_number(row, 2);
-    job->phase = (struct phase){FUNCTION_READING, (uint8_t)row_u32(row, 5), row_u32(row, 6), row_u32(row, 7)};
+    job->phase =
+        (struct phase){(uint8_t)job->function, (uint8_t)row_u32(row, 5), row_u32(row, 6), row_u32(row, 7)};
     job->error = (uint16_t)row_u32(row, 8);
     snprintf(job->text, sizeof job->text, "%s", registry_row_text(row, 9));
     job->interrupted = row_u32(row, 10);
@@ -154,10 +228,7 @@ int job_record_load(struct job_record *record, const struct registry_row *row)
     job->delivering = row_u32(row, 15) != 0;
     record->created_ms = (uint64_t)registry_row_number(row, 16);
     record->updated_ms = (uint64_t)registry_row_number(row, 17);
-    result = load_frames(record, row);
-    if (result < 0)
-        job_record_free(record);
-    return result;
+    return 0;
 }
 
 void job_record_delete(struct registry_sqlite *database, uint64_t id)

@@ -11,6 +11,8 @@ struct job_record {
     char client[REGISTRY_NAME_BYTES];
     uint8_t *request_bytes;               /* the SERVICE_REQUEST as it came, */
     struct frame_service_request request; /* … decoded: views into it */
+    uint8_t *order_bytes;                 /* of a printing job: the PRINT_COMMAND, */
+    struct record_print_order order;      /* … decoded likewise */
     uint64_t created_ms, updated_ms;
 };
 
@@ -30,6 +32,9 @@ struct job_page {
 /* A new job; -EINVAL or -ENOMEM when the request cannot be kept. */
 int job_record_start(struct job_record *record, uint64_t id, const char *client,
                      const struct frame_service_request *request, uint64_t now_ms);
+/* What and how it prints; also to change it. -EINVAL or -ENOMEM when it cannot be kept: then it is as it was.
+ */
+int job_record_set_order(struct job_record *record, const struct record_print_order *order);
 void job_record_free(struct job_record *record);
 /* The registered part, as it is now. -EMSGSIZE: a ledger of more runs than fit. */
 int job_record_put(struct registry_sqlite *database, const struct job_record *record, registry_done done,

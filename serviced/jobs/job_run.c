@@ -14,6 +14,7 @@
 #include "serviced/documents/deliver.h"
 #include "serviced/documents/store.h"
 #include "serviced/front/visitor.h"
+#include "serviced/jobs/job_audit.h"
 #include "serviced/jobs/jobs.h"
 #include "serviced/jobs/service.h"
 #include "serviced/server.h"
@@ -69,6 +70,7 @@ void job_run_free(struct job_run **run)
     while ((todo = take(old)))
         free(todo);
     job_audience_end(old);
+    job_blocks_end(old);
     job_pages_end(old);
     loop_timer_free(&old->again);
     worker_strand_free(&old->delivering);
@@ -167,8 +169,10 @@ static void do_closed(struct job_run *run, const struct job_action *action)
     job_tell_now(run);
     job_frames_closed(run);
     deliver_cancel(run->delivery);
+    job_audit_closed(run);
     if (run->record.job.state == JOB_COMPLETED)
         job_pages_remove_all(run);
+    job_blocks_remove_all(run);
     jobs_closed(run->server->jobs);
 }
 
@@ -195,6 +199,18 @@ static void do_tell(struct job_run *run, const struct job_action *action)
     job_tell(run);
 }
 
+static void do_flow(struct job_run *run, const struct job_action *action)
+{
+    (void)action;
+    job_blocks_flow(run);
+}
+
+static void do_hold(struct job_run *run, const struct job_action *action)
+{
+    (void)action;
+    job_blocks_hold(run);
+}
+
 static void do_nothing(struct job_run *run, const struct job_action *action)
 {
     (void)run, (void)action; /* who asked has been answered: job_run_request */
@@ -210,6 +226,8 @@ static void (*const doing[])(struct job_run *, const struct job_action *) = {
     [JOB_ACTION_SEND_CLOSED] = do_closed,
     [JOB_ACTION_DROP_PAGE] = do_drop_page,
     [JOB_ACTION_DROP_FROM] = do_drop_from,
+    [JOB_ACTION_FLOW] = do_flow,
+    [JOB_ACTION_HOLD] = do_hold,
     [JOB_ACTION_DELIVER] = do_deliver,
     [JOB_ACTION_TELL] = do_tell,
     [JOB_ACTION_REFUSE] = do_nothing,
@@ -287,8 +305,25 @@ void job_run_handle(struct job_run *run, const struct job_event *event)
     work(run);
 }
 
+/* It is registered with the manner, and RESTART_COMMAND carries it. */
+static void set_printer(struct job_run *run, const char *printer)
+{
+    struct record_print_order order = run->record.order;
+    int result;
+    order.options.unit = frame_text_of(printer);
+    result = job_record_set_order(&run->record, &order);
+    if (result < 0)
+        log_error("job %" PRIu64 " stays at its printer: %s", run->record.job.id, strerror(-result));
+}
+
 void job_run_request(struct job_run *run, const struct job_event *event, struct visitor *visitor,
                      uint32_t request)
+{
+    job_run_request_manner(run, event, NULL, visitor, request);
+}
+
+void job_run_request_manner(struct job_run *run, const struct job_event *event, const char *printer,
+                            struct visitor *visitor, uint32_t request)
 {
     struct job_actions actions;
     bool is_refused = false;
@@ -299,6 +334,8 @@ void job_run_request(struct job_run *run, const struct job_event *event, struct 
         visitor_answer(visitor, request, (struct answer){1, ERROR_NOT_POSSIBLE, job_tell_why_not(run)});
     else
         append(run, &(struct todo){.visitor = visitor->id, .request = request});
+    if (!is_refused && printer)
+        set_printer(run, printer);
     work(run);
 }
 

@@ -7,11 +7,13 @@
  *   job_run.c     the queue, and what each action does
  *   job_frames.c  the frames to the client
  *   job_pages.c   the pages that arrive
+ *   job_blocks.c  the blocks that are sent
  *   job_tell.c    who watches, and what a job looks like
  */
 #ifndef DESKLINE_SERVICED_JOBS_JOB_RUN_H
 #define DESKLINE_SERVICED_JOBS_JOB_RUN_H
 
+#include "serviced/jobs/job_blocks.h"
 #include "serviced/jobs/job_pages.h"
 #include "serviced/jobs/job_record.h"
 #include "serviced/jobs/job_tell.h"
@@ -32,6 +34,7 @@ struct job_run {
     const struct service *service;
     struct visitor *client; /* its session; NULL while there is none */
     struct job_pages pages;
+    struct job_blocks blocks;
     struct job_audience audience;
     struct worker_strand *delivering;
     struct delivery *delivery;
@@ -63,6 +66,10 @@ void job_run_handle(struct job_run *run, const struct job_event *event);
  */
 void job_run_request(struct job_run *run, const struct job_event *event, struct visitor *visitor,
                      uint32_t request);
+
+/* JOB_EVENT_MANNER_NOTICED, and where it is taken, the job goes on at that printer (NULL: at its own). */
+void job_run_request_manner(struct job_run *run, const struct job_event *event, const char *printer,
+                            struct visitor *visitor, uint32_t request);
 
 /* So much waits for the registry that nothing more is taken from the client. */
 bool job_run_is_full(const struct job_run *run);

@@ -42,9 +42,27 @@ void job_tell_offers(const struct job_run *run, struct frame_list_builder *manne
     }
 }
 
+static void tell_end_of_printing(const struct job *job, char text[JOB_TEXT_SIZE])
+{
+    uint32_t printed = ledger_count(&job->ledger, PAGE_PRINTED);
+    uint32_t skipped = ledger_count(&job->ledger, PAGE_SKIPPED);
+    if (job->state != JOB_COMPLETED)
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " of %" PRIu32 " sheets had been printed", printed,
+                 job->ledger.total);
+    else if (skipped)
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheets were printed and %" PRIu32 " left out", printed,
+                 skipped);
+    else
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheets were printed", printed);
+}
+
 void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
 {
     const struct job *job = &run->record.job;
+    if (job->function == FUNCTION_PRINTING) {
+        tell_end_of_printing(job, text);
+        return;
+    }
     const struct registry_document *document = registry_document_find(run->server->registry, job->id);
     uint32_t stored = ledger_count(&job->ledger, PAGE_STORED);
     if (job->state == JOB_COMPLETED)
@@ -64,7 +82,8 @@ void job_tell_action(const struct job_run *run, char text[JOB_TEXT_SIZE])
     if (job_run_is_over(run))
         job_tell_end(run, text);
     else if (job->interrupted && *action)
-        snprintf(text, JOB_TEXT_SIZE, "Page %u was interrupted. %s", job->interrupted, action);
+        snprintf(text, JOB_TEXT_SIZE, "%s %u was interrupted. %s",
+                 job->function == FUNCTION_PRINTING ? "Sheet" : "Page", job->interrupted, action);
     else
         snprintf(text, JOB_TEXT_SIZE, "%s", action);
 }
@@ -89,9 +108,9 @@ static void reasons_of(const struct job *job, char *text, size_t size)
 
 static struct record_phase phase_told(const struct job *job)
 {
-    struct phase now = phase_of(FUNCTION_READING, &job->ledger);
+    struct phase now = phase_of(job->function, &job->ledger);
     if (job->step == JOB_CLOSED_STEP && job->state == JOB_COMPLETED)
-        now.step = PHASE_READ_FINISHED;
+        now.step = job->function == FUNCTION_PRINTING ? PHASE_PRINT_FINISHED : PHASE_READ_FINISHED;
     return phase_to_record(job_is_stopped(job) ? &job->phase : &now);
 }
 
@@ -100,6 +119,7 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
     const struct job *job = &run->record.job;
     const struct frame_service_request *asked = &run->record.request;
     struct frame_list_builder runs = {0}, manners = {0};
+    bool is_printing = job->function == FUNCTION_PRINTING;
     char action[JOB_TEXT_SIZE], reasons[128];
     struct frame frame = {.type = FRAME_JOB_STATUS, .job = job->id};
 
@@ -111,7 +131,7 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
         .request = request,
         .client = frame_text_of(run->record.client),
         .service = asked->service,
-        .title = asked->document.title,
+        .title = is_printing ? run->record.order.title : asked->document.title,
         .state = job->state,
         .reasons = frame_text_of(reasons),
         .phase = phase_told(job),
@@ -120,12 +140,12 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
         .action = frame_text_of(action),
         .round = has_question(job) ? job->question : 0,
         .manners = frame_list_view(&manners),
-        .document = job->state == JOB_COMPLETED ? job->id : 0,
+        .document = job->state == JOB_COMPLETED && !is_printing ? job->id : 0,
         .created_ms = run->record.created_ms,
         .updated_ms = run->record.updated_ms,
-        .bytes = run->pages.arrived,
+        .bytes = is_printing ? job_blocks_sent(run) : run->pages.arrived,
         .link = run->client != NULL,
-        .unit = asked->read.unit,
+        .unit = is_printing ? run->record.order.options.unit : asked->read.unit,
     };
     ledger_to_account(&job->ledger, &runs, &frame.job_status.account);
     visitor_send(visitor, &frame);

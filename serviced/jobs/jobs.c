@@ -14,9 +14,10 @@
 #include "serviced/documents/archive.h"
 #include "serviced/documents/deliver.h"
 #include "serviced/documents/store.h"
-#include "serviced/front/audit.h"
 #include "serviced/front/visitor.h"
+#include "serviced/jobs/job_audit.h"
 #include "serviced/jobs/job_run.h"
+#include "serviced/jobs/preparation.h"
 #include "serviced/server.h"
 #include "serviced/settings.h"
 
@@ -81,43 +82,59 @@ uint64_t jobs_bytes(const struct jobs *jobs, const char *client)
     uint64_t bytes = 0;
     for (size_t i = 0; i < jobs->count; i++)
         if (is_of(jobs->list[i], client))
-            bytes += jobs->list[i]->pages.bytes;
+            bytes += jobs->list[i]->pages.bytes + jobs->list[i]->blocks.bytes;
     return bytes;
 }
 
 static void add(struct jobs *jobs, struct job_run *run)
 {
+    size_t at;
     if (jobs->count == jobs->room) {
         jobs->room = jobs->room ? jobs->room * 2 : 64;
         jobs->list = memory_resize(jobs->list, jobs->room, sizeof(struct job_run *));
     }
-    jobs->list[jobs->count++] = run;
+    for (at = jobs->count; at > 0 && jobs->list[at - 1]->record.job.id > run->record.job.id; at--)
+        jobs->list[at] = jobs->list[at - 1]; /* it took longer to prepare than a later one */
+    jobs->list[at] = run;
+    jobs->count++;
     if (run->record.job.id > jobs->last_id)
         jobs->last_id = run->record.job.id;
 }
 
 /* ---- A new job ---------------------------------------------------------------------------------------- */
 
-int jobs_start(struct jobs *jobs, struct visitor *client, const struct frame_service_request *request,
-               struct visitor *opener)
+uint64_t jobs_reserve(struct jobs *jobs)
 {
-    struct job_record record;
-    struct job_run *run;
-    int result = job_record_start(&record, jobs->last_id + 1, client->client, request, wall_clock_ms());
-    if (result < 0) {
-        job_record_free(&record);
-        return result;
-    }
-    run = job_run_new(jobs->server, &record);
+    return ++jobs->last_id;
+}
+
+void jobs_start(struct jobs *jobs, struct visitor *client, const struct visitor *opener,
+                struct preparation *preparation)
+{
+    struct job_run *run = job_run_new(jobs->server, &preparation->record);
+    job_blocks_take(run, &preparation->manifest);
     run->client = client;
     add(jobs, run);
-    audit_write(jobs->server->audit, "job-opened", "job=%" PRIu64 " client=%s by=%s", run->record.job.id,
-                run->record.client, opener->client ? opener->client : "operator");
-    job_run_open(run, opener->id, request->request);
-    return 0;
+    job_audit_opened(run, opener);
+    job_run_open(run, preparation->opener, preparation->request);
 }
 
 /* ---- Sessions come and go ----------------------------------------------------------------------------- */
+
+bool jobs_agree(const struct jobs *jobs, const char *client, const struct frame_list *in_hand,
+                const char **why)
+{
+    struct record_job_in_hand theirs;
+    size_t cursor = 0;
+    while (frame_list_next(in_hand, &frame_record_job_in_hand, &cursor, &theirs)) {
+        const struct job_run *run = jobs_find(jobs, theirs.job);
+        if (run && is_of(run, client) && theirs.function != run->record.job.function) {
+            *why = "a job in hand has another function than here";
+            return false;
+        }
+    }
+    return true;
+}
 
 void jobs_list_known(const struct jobs *jobs, const char *client, const struct frame_list *in_hand,
                      struct frame_list_builder *known)
@@ -158,6 +175,7 @@ void jobs_link_up(struct jobs *jobs, struct visitor *client, const struct frame_
             continue;
         listed = is_listed(in_hand, run->record.job.id);
         run->client = client;
+        job_blocks_connection(run);
         if (listed || !job_run_is_over(run))
             job_run_handle(run, &(struct job_event){.type = JOB_EVENT_LINK_UP, .in_hand = listed});
     }
@@ -171,8 +189,16 @@ void jobs_link_lost(struct jobs *jobs, struct visitor *client)
             continue;
         run->client = NULL;
         job_pages_disconnect(run);
+        job_blocks_connection(run);
         job_run_handle(run, &(struct job_event){.type = JOB_EVENT_LINK_LOST});
     }
+}
+
+void jobs_have_room(struct jobs *jobs, const struct visitor *client)
+{
+    for (size_t i = 0; i < jobs->count; i++)
+        if (jobs->list[i]->client == client)
+            job_blocks_go_on(jobs->list[i]);
 }
 
 /* ---- Those that are over ------------------------------------------------------------------------------ */
@@ -181,6 +207,7 @@ static void forget(struct jobs *jobs, size_t index)
 {
     struct job_run *run = jobs->list[index];
     job_pages_remove_all(run);
+    job_blocks_remove_all(run);
     job_record_delete(registry_database(jobs->server->registry), run->record.job.id);
     job_run_free(&run);
     memmove(&jobs->list[index], &jobs->list[index + 1], (jobs->count - index - 1) * sizeof(struct job_run *));
@@ -276,13 +303,15 @@ static int load_page(void *context, const struct registry_row *row)
     return result;
 }
 
-static bool load_file(void *context, uint64_t job, uint32_t page, uint32_t generation, bool is_part,
-                      uint64_t length)
+static bool load_file(void *context, const struct store_file *file)
 {
     struct jobs *jobs = context;
-    struct job_run *run = jobs_find(jobs, job);
-    return run && run->record.job.state != JOB_COMPLETED &&
-           job_pages_recover_file(run, page, generation, is_part, length);
+    struct job_run *run = jobs_find(jobs, file->job);
+    if (!run || run->record.job.state == JOB_COMPLETED)
+        return false;
+    if (file->kind == STORE_BLOCK || file->kind == STORE_MANIFEST)
+        return job_blocks_recover_file(run, file->kind == STORE_BLOCK ? file->page : 0, file->length);
+    return job_pages_recover_file(run, file->page, file->generation, file->kind == STORE_PART, file->length);
 }
 
 int jobs_open(struct server *server, char why[JOBS_WHY_BYTES])
@@ -307,6 +336,7 @@ int jobs_open(struct server *server, char why[JOBS_WHY_BYTES])
         snprintf(why, JOBS_WHY_BYTES, "the pages in the state folder cannot be read: %s", strerror(-result));
     for (size_t i = 0; i < jobs->count && result == 0; i++) {
         job_pages_recover_end(jobs->list[i]);
+        job_blocks_recover_end(jobs->list[i]);
         job_run_recover(jobs->list[i]);
         job_pages_recover_ledger(jobs->list[i]);
     }

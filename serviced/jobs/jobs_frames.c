@@ -26,49 +26,107 @@ static void break_off(struct visitor *client, const char *why)
     client->close(client);
 }
 
+/* The job that the frame names, if it has that function; a client that takes it for another is broken off. */
+static bool is_of_function(struct visitor *client, const struct job_run *run, enum job_function function)
+{
+    if (run->record.job.function == function)
+        return true;
+    break_off(client, function == FUNCTION_PRINTING ? "a frame of a printing job for a job that reads"
+                                                    : "a frame of a reading job for a job that prints");
+    return false;
+}
+
+/* ---- Pages, to the server and from it ----------------------------------------------------------------- */
+
 void jobs_on_page_begin(struct visitor *client, const struct frame *frame)
 {
     struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
-    if (run)
+    if (run && is_of_function(client, run, FUNCTION_READING))
         job_pages_begin(run, client, &frame->page_begin);
 }
 
 void jobs_on_page_data(struct visitor *client, const struct frame *frame)
 {
     struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
-    if (run)
-        job_pages_data(run, client, &frame->page_data);
-    else
+    if (!run)
         peer_grant(client->peer, frame->page_data.bytes.length);
+    else if (is_of_function(client, run, FUNCTION_READING))
+        job_pages_data(run, client, &frame->page_data);
 }
 
 void jobs_on_page_end(struct visitor *client, const struct frame *frame)
 {
     struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
-    if (run)
+    if (run && is_of_function(client, run, FUNCTION_READING))
         job_pages_finish(run, client, &frame->page_end);
+}
+
+void jobs_on_page_stored(struct visitor *client, const struct frame *frame)
+{
+    struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
+    uint32_t block = frame->page_stored.page;
+    if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
+        return;
+    if (job_blocks_is_block(run, block, frame->page_stored.generation))
+        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_BLOCK_STORED, .page = block});
+    else
+        break_off(client, "PAGE_STORED for a block that the job does not have");
+}
+
+void jobs_on_page_resume(struct visitor *client, const struct frame *frame)
+{
+    struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
+    const struct frame_page_resume *resume = &frame->page_resume;
+    if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
+        return;
+    if (job_blocks_is_block(run, resume->page, resume->generation))
+        job_blocks_resume(run, resume);
+    else
+        break_off(client, "PAGE_RESUME for a block that the job does not have");
+}
+
+/* ---- What has become of them -------------------------------------------------------------------------- */
+
+/* The account as the ledger of that job; false when it makes no sense, and the client is broken off. */
+static bool read_account(struct visitor *client, const struct job_run *run,
+                         const struct record_account *account, struct ledger *ledger)
+{
+    const struct job *job = &run->record.job;
+    const char *why = "an account of other sheets than the job has";
+    if (ledger_from_account(ledger, job->function, account, &why) == 0 &&
+        (job->function != FUNCTION_PRINTING ||
+         (ledger->count <= job->ledger.total && (!ledger->total || ledger->total == job->ledger.total))))
+        return true;
+    break_off(client, why);
+    return false;
+}
+
+static void on_status(struct visitor *client, const struct frame *frame, enum job_function function,
+                      const struct record_account *account, uint32_t round)
+{
+    struct job_run *run = find_or_close(client, frame);
+    struct ledger ledger = {0};
+    if (!run || !is_of_function(client, run, function))
+        return;
+    if (read_account(client, run, account, &ledger))
+        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_STATUS, .ledger = &ledger, .round = round});
+    ledger_free(&ledger);
 }
 
 void jobs_on_reading_status(struct visitor *client, const struct frame *frame)
 {
-    struct job_run *run = find_or_close(client, frame);
-    struct ledger ledger = {0};
-    const char *why;
-    if (!run)
-        return;
-    if (ledger_from_account(&ledger, FUNCTION_READING, &frame->reading_status.account, &why) < 0)
-        break_off(client, why);
-    else
-        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_STATUS,
-                                                .ledger = &ledger,
-                                                .round = frame->reading_status.round});
-    ledger_free(&ledger);
+    on_status(client, frame, FUNCTION_READING, &frame->reading_status.account, frame->reading_status.round);
+}
+
+void jobs_on_print_status(struct visitor *client, const struct frame *frame)
+{
+    on_status(client, frame, FUNCTION_PRINTING, &frame->print_status.account, frame->print_status.round);
 }
 
 void jobs_on_function_finished(struct visitor *client, const struct frame *frame)
 {
     struct job_run *run = find_or_close(client, frame);
-    if (run)
+    if (run && is_of_function(client, run, FUNCTION_READING))
         job_run_handle(run, &(struct job_event){.type = JOB_EVENT_FINISHED,
                                                 .page = frame->function_finished.last_page,
                                                 .round = frame->function_finished.round});
@@ -80,12 +138,7 @@ void jobs_on_error_notice(struct visitor *client, const struct frame *frame)
     struct job_run *run = find_or_close(client, frame);
     struct ledger ledger = {0};
     char text[JOB_TEXT_SIZE];
-    const char *why;
-    if (!run)
-        return;
-    if (ledger_from_account(&ledger, FUNCTION_READING, &notice->account, &why) < 0) {
-        break_off(client, why);
-    } else {
+    if (run && read_account(client, run, &notice->account, &ledger)) {
         frame_text_copy(notice->text, text, sizeof text);
         job_run_handle(run, &(struct job_event){.type = JOB_EVENT_NOTICE,
                                                 .code = (uint16_t)error_find(notice->code)->code,

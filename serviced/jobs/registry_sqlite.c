@@ -14,11 +14,11 @@
 #include "base/memory.h"
 #include "base/worker.h"
 
-#define SCHEMA_VERSION 1
-#define RETRY_MS       1000u
-#define VALUES_MAX     24
+#define RETRY_MS   1000u
+#define VALUES_MAX 24
 
-static const char schema[] =
+/* What makes each version of the schema from the one before; the first from nothing. */
+static const char *const schemas[] = {
     "CREATE TABLE clients (name TEXT PRIMARY KEY, state INTEGER NOT NULL, digest BLOB NOT NULL,"
     " created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE tokens (hash BLOB PRIMARY KEY, client TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT "
@@ -37,14 +37,18 @@ static const char schema[] =
     " PRIMARY KEY (job, page, generation)) WITHOUT ROWID;"
     "CREATE TABLE documents (id INTEGER PRIMARY KEY, client TEXT NOT NULL, name TEXT NOT NULL,"
     " title TEXT NOT NULL, pages INTEGER NOT NULL, length INTEGER NOT NULL, created INTEGER NOT NULL,"
-    " parts INTEGER NOT NULL);";
+    " parts INTEGER NOT NULL);",
+    "ALTER TABLE jobs ADD COLUMN function INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE jobs ADD COLUMN print_order BLOB NOT NULL DEFAULT x'';",
+};
+#define SCHEMA_VERSION ((int)(sizeof schemas / sizeof schemas[0]))
 
 static const char *const statements[REGISTRY_STATEMENTS] = {
     [REGISTRY_CLIENT_PUT] = "REPLACE INTO clients VALUES (?,?,?,?,?)",
     [REGISTRY_CLIENT_SEEN] = "UPDATE clients SET seen = ?2 WHERE name = ?1",
     [REGISTRY_TOKEN_PUT] = "REPLACE INTO tokens VALUES (?,?,?)",
     [REGISTRY_TOKEN_DELETE] = "DELETE FROM tokens WHERE hash = ?",
-    [REGISTRY_JOB_PUT] = "REPLACE INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [REGISTRY_JOB_PUT] = "REPLACE INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [REGISTRY_JOB_DELETE] = "DELETE FROM jobs WHERE id = ?",
     [REGISTRY_PAGE_PUT] = "REPLACE INTO pages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [REGISTRY_PAGE_DELETE] = "DELETE FROM pages WHERE job = ? AND page = ? AND generation = ?",
@@ -337,7 +341,7 @@ static int ask(struct registry_sqlite *database, const char *sql, char *answer, 
 static int prepare_schema(struct registry_sqlite *database, const char *path, char why[REGISTRY_WHY_BYTES])
 {
     char answer[128], sql[64];
-    int result = ask(database, "PRAGMA quick_check(1)", answer, sizeof answer);
+    int version, result = ask(database, "PRAGMA quick_check(1)", answer, sizeof answer);
     if (result == 0 && strcmp(answer, "ok") != 0)
         return refuse(why, path,
                       "is damaged: restore it from a copy, or move it away to begin with an empty one");
@@ -345,14 +349,17 @@ static int prepare_schema(struct registry_sqlite *database, const char *path, ch
         result = ask(database, "PRAGMA user_version", answer, sizeof answer);
     if (result < 0)
         return result;
-    if (atoi(answer) > SCHEMA_VERSION)
+    version = atoi(answer);
+    if (version > SCHEMA_VERSION)
         return refuse(why, path, "was written by a later version of Deskline: install that one");
-    if (atoi(answer) == SCHEMA_VERSION)
+    if (version < 0)
+        return refuse(why, path, "has a version that makes no sense: restore it from a copy");
+    if (version == SCHEMA_VERSION)
         return 0;
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
     result = run_sql(database, "BEGIN IMMEDIATE");
-    if (result == 0)
-        result = run_sql(database, schema);
+    for (; version < SCHEMA_VERSION && result == 0; version++)
+        result = run_sql(database, schemas[version]);
     if (result == 0)
         result = run_sql(database, sql);
     return result == 0 ? run_sql(database, "COMMIT") : result;

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-static const struct service *const services[] = {&service_archive};
+static const struct service *const services[] = {&service_archive, &service_print};
 
 const struct service *service_find(struct frame_text name)
 {

@@ -126,6 +126,9 @@ static void deliver(struct job_run *run)
 const struct service service_archive = {
     "archive",
     "Scans into the archive of the server, as PDF, PNG or TIFF.",
+    FUNCTION_READING,
     check,
+    NULL,
+    NULL,
     deliver,
 };

@@ -27,6 +27,10 @@ def counted(value):
     return pack(">I", len(value)) + value
 
 
+def listed(values):
+    return pack(">I", len(values)) + b"".join(counted(value) for value in values)
+
+
 class Connection:
     def __init__(self, address, context):
         host, port = address.rsplit(":", 1)
@@ -90,10 +94,10 @@ def enrol(token, folder):
     return address, name
 
 
-def greet(address, folder, name, jobs):
+def greet(address, folder, name, jobs, units=(), credit=0):
     connection = Connection(address, context_for(folder))
-    connection.send(HELLO, pack(">HH", 1, 1) + text(name) + text("another client") + pack(">I", 0) +
-                    pack(">I", len(jobs)) + b"".join(counted(job) for job in jobs))
+    connection.send(HELLO, pack(">HH", 1, 1) + text(name) + text("another client") + listed(units) + listed(jobs) +
+                    pack(">I", credit))
     assert struct.unpack(">H", connection.wait_for(WELCOME)[0][:2])[0] == 1
     return connection
 
@@ -141,4 +145,5 @@ def main():
     print(f"job {job} is completed; the page went on at byte {offset} of {len(stream)}")
 
 
-main()
+if __name__ == "__main__":
+    main()

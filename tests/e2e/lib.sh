@@ -107,8 +107,9 @@ scanner() {
 
 start_serviced() {
     if [ ! -f "$work/serviced.conf" ]; then
-        printf '[server]\nstate = %s\ncontrol = %s\narchive = %s\nheartbeat = %s\n%s\n' "$work/server" \
-            "$work/serviced.sock" "$work/archive" "${HEARTBEAT:-1s}" "${SERVER_SETTINGS:-}" >"$work/serviced.conf"
+        printf '[server]\nstate = %s\ncontrol = %s\narchive = %s\nunit-folder = %s\nheartbeat = %s\n%s\n' \
+            "$work/server" "$work/serviced.sock" "$work/archive" "$build/serviced/units" "${HEARTBEAT:-1s}" \
+            "${SERVER_SETTINGS:-}" >"$work/serviced.conf"
     fi
     : >>"$work/serviced.log"
     local before

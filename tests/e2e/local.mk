@@ -19,6 +19,7 @@ E2E_TESTS += tests/e2e/41-twenty-clients.sh
 E2E_TESTS += tests/e2e/42-fencing.sh
 E2E_TESTS += tests/e2e/50-hostile-peers.sh
 E2E_TESTS += tests/e2e/55-another-client.sh
+E2E_TESTS += tests/e2e/56-another-printer.sh
 E2E_TESTS += tests/e2e/60-clear-errors.sh
 E2E_TESTS += tests/e2e/70-clean-shutdown.sh
 E2E_TESTS += tests/e2e/80-installed.sh

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define FORMAT_BYTES 16
-#define WIDTH_MAX_PX 1024u /* a flate of nothing at all unfolds a thousandfold: the runs are to stay short   \
-                            */
+#define WIDTH_MAX_PX                                                                                         \
+    1024u /* a flate of nothing at all unfolds a thousandfold: the runs are to stay short                    \
+           */
 #define HEIGHT_MAX_PX 512u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -16,6 +16,7 @@
 #include "serviced/front/session.h"
 #include "serviced/jobs/job_run.h"
 #include "serviced/jobs/jobs.h"
+#include "serviced/jobs/preparation.h"
 #include "wire/reader.h"
 
 #define NAME         "fuzz"
@@ -42,9 +43,10 @@ static bool page_was_invalid; /* a delivery has just failed because of a page */
 static void check_stays_stored(const struct job *job, const struct shadow *shadow)
 {
     for (uint32_t page = 1; page <= shadow->ledger.count; page++)
-        must(shadow->ledger.pages[page - 1].state != PAGE_STORED ||
-             ledger_get(&job->ledger, page).state == PAGE_STORED || job->round != shadow->round ||
-             page_was_invalid);
+        must((shadow->ledger.pages[page - 1].state != PAGE_STORED &&
+              shadow->ledger.pages[page - 1].state != PAGE_PRINTED) ||
+             ledger_get(&job->ledger, page).state == shadow->ledger.pages[page - 1].state ||
+             job->round != shadow->round || page_was_invalid);
 }
 
 static void check_job(const struct job_run *run)
@@ -53,6 +55,7 @@ static void check_job(const struct job_run *run)
     struct shadow *shadow = &shadows[job->id % JOBS_MOST];
     struct manner_offer offers[MANNER_OFFERS_MAX];
     must(job->ledger.count <= LEDGER_MAX_PAGES && job->ledger.total <= LEDGER_MAX_PAGES);
+    must(job->function != FUNCTION_PRINTING || job->ledger.total == job->blocks * run->record.order.copies);
     must(!job_is_stopped(job) || job_offers(job, offers) <= MANNER_OFFERS_MAX);
     must(memchr(job->text, '\0', sizeof job->text) != NULL);
     if (shadow->job == job->id)
@@ -80,7 +83,7 @@ static void session_close(struct visitor *visitor)
 {
     struct session *old = (struct session *)visitor;
     must(old == session);
-    session = NULL;
+    session = world.session = NULL;
     if (reader)
         reader_stop(reader);
     visitor_leave(visitor);
@@ -94,7 +97,12 @@ static void session_close(struct visitor *visitor)
 static void session_greet(const struct frame *frame)
 {
     struct frame_list_builder known = {0};
+    const char *why;
     if (frame->type != FRAME_HELLO) {
+        session_close(&session->visitor);
+        return;
+    }
+    if (!jobs_agree(world.server.jobs, NAME, &frame->hello.jobs, &why)) {
         session_close(&session->visitor);
         return;
     }
@@ -102,6 +110,7 @@ static void session_greet(const struct frame *frame)
     frame_list_builder_free(&known);
     reader_set_when(reader, WHEN_OPEN);
     session->is_open = true;
+    world.session = session;
     session_keep_units(session, &frame->hello.units);
     jobs_link_up(world.server.jobs, &session->visitor, &frame->hello.jobs);
 }
@@ -174,19 +183,42 @@ struct choice {
     uint8_t b, c, d;
 };
 
+/* Printers "a", "b", …, and now and then what is none. */
+static struct frame_list units_of(uint8_t count, struct frame_list_builder *units)
+{
+    static const char *const names[] = {"a", "b", "c", ""};
+    for (unsigned i = 0; i < count % 4u; i++)
+        must(frame_list_add(
+                 units, &frame_record_unit,
+                 &(struct record_unit){.name = frame_text_of(names[i]), .kind = count & 0x40 ? 1 : 2}) == 0);
+    return frame_list_view(units);
+}
+
 static void say_hello(const struct choice *by)
 {
-    struct frame_list_builder jobs = {0};
-    for (uint32_t bit = 0; bit < 8; bit++)
+    struct frame_list_builder jobs = {0}, units = {0};
+    for (uint32_t bit = 0; bit < 8; bit++) {
+        const struct job_run *run = jobs_find(world.server.jobs, bit + 1);
+        uint8_t function = run && run->record.job.function == FUNCTION_PRINTING && by->c < 0xf0 ? 2 : 1;
         if (by->b & 1u << bit)
             must(frame_list_add(&jobs, &frame_record_job_in_hand,
-                                &(struct record_job_in_hand){.job = bit + 1, .function = 1}) == 0);
+                                &(struct record_job_in_hand){.job = bit + 1, .function = function}) == 0);
+    }
     say(&(struct frame){.type = FRAME_HELLO,
                         .hello = {.version_min = 1,
                                   .version_max = 1,
                                   .client = frame_text_of(NAME),
+                                  .units = units_of(by->d, &units),
                                   .jobs = frame_list_view(&jobs)}});
     frame_list_builder_free(&jobs);
+    frame_list_builder_free(&units);
+}
+
+static void say_units(const struct choice *by)
+{
+    struct frame_list_builder units = {0};
+    say(&(struct frame){.type = FRAME_UNIT_LIST, .unit_list = {by->b % 16, units_of(by->d, &units)}});
+    frame_list_builder_free(&units);
 }
 
 static void say_service(const struct choice *by)
@@ -196,6 +228,68 @@ static void say_service(const struct choice *by)
                                             .service = frame_text_of("archive"),
                                             .read = {.pages = by->c},
                                             .document = {.kind = 1}}});
+}
+
+/* ---- Printing: b is the upload's number, c its length ---------------------------------------------------
+ */
+
+static void say_upload_begin(const struct choice *by)
+{
+    say(&(struct frame){
+        .type = FRAME_UPLOAD_BEGIN,
+        .upload_begin = {by->b % 8, by->d & 0x80 ? UINT64_MAX - by->c : by->c, frame_text_of("letter.txt")}});
+}
+
+static void say_upload_data(const struct choice *by)
+{
+    static const uint8_t bytes[256];
+    say(&(struct frame){.type = FRAME_UPLOAD_DATA,
+                        .upload_data = {by->b % 8, by->d & 0x80 ? by->d : 0, {bytes, by->c}}});
+}
+
+static void say_upload_end(const struct choice *by)
+{
+    static const uint8_t digest[32];
+    say(&(struct frame){.type = FRAME_UPLOAD_END,
+                        .upload_end = {by->b % 8, {digest, by->d == 0x7f ? 31 : 32}}});
+}
+
+static void say_upload(const struct choice *by)
+{
+    struct choice whole = *by;
+    whole.d = 0;
+    say_upload_begin(&whole);
+    if (by->c)
+        say_upload_data(&whole);
+    say_upload_end(&whole);
+}
+
+static void say_print(const struct choice *by)
+{
+    static const char *const pages[] = {"", "1", "2-5", "3", "5-1", "9", "70", "x"};
+    static const char *const printers[] = {"", "a", "b", "nowhere"};
+    say(&(struct frame){.type = FRAME_SERVICE_REQUEST,
+                        .service_request = {.request = by->b,
+                                            .service = frame_text_of("print"),
+                                            .print = {.unit = frame_text_of(printers[by->d & 3]),
+                                                      .copies = by->d >> 5,
+                                                      .pages = frame_text_of(pages[by->c & 7])},
+                                            .source = by->c >> 6 == 3 ? by->b : 0,
+                                            .upload = by->b % 8}});
+}
+
+static void say_block_stored(const struct choice *by)
+{
+    say(&(struct frame){.type = FRAME_PAGE_STORED,
+                        .job = by->job,
+                        .page_stored = {by->b & 0x80 ? UINT32_MAX - by->b : by->b % 8, by->d == 0xff}});
+}
+
+static void say_block_resume(const struct choice *by)
+{
+    say(&(struct frame){.type = FRAME_PAGE_RESUME,
+                        .job = by->job,
+                        .page_resume = {by->b % 8, by->d == 0xff, by->d & 0x40 ? UINT64_MAX : by->c % 64}});
 }
 
 static uint32_t page_of(const struct choice *by)
@@ -281,6 +375,32 @@ static void say_status(const struct choice *by)
     frame_list_builder_free(&runs);
 }
 
+/* Runs of sheets: printed, then in any state of printing, as far as the job goes. */
+static struct record_account sheets_of(const struct choice *by, struct frame_list_builder *runs)
+{
+    static const uint8_t states[] = {PAGE_HELD,    PAGE_RECEIVED,  PAGE_SUBMITTED, PAGE_PRINTED,
+                                     PAGE_SKIPPED, PAGE_UNCERTAIN, PAGE_RECEIVED,  PAGE_PRINTED};
+    uint32_t total = by->run ? by->run->record.job.ledger.total : 3, printed = by->b % 8;
+    struct record_pages all[] = {{.first = 1, .count = printed, .state = PAGE_PRINTED},
+                                 {.first = printed + 1, .count = 1, .state = states[by->c % 8]},
+                                 {.first = printed + 2, .count = by->d % 4u, .state = states[by->c >> 5]}};
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+        all[i].generation = by->d & 0x40 ? by->round : 0;
+        if (all[i].count && (all[i].first + all[i].count - 1 <= total || by->d & 0x80))
+            must(frame_list_add(runs, &frame_record_pages, &all[i]) == 0);
+    }
+    return (struct record_account){.total = by->d & 0x20 ? total : 0, .runs = frame_list_view(runs)};
+}
+
+static void say_print_status(const struct choice *by)
+{
+    struct frame_list_builder runs = {0};
+    struct frame frame = {.type = FRAME_PRINT_STATUS, .job = by->job, .print_status = {.round = by->round}};
+    frame.print_status.account = sheets_of(by, &runs);
+    say(&frame);
+    frame_list_builder_free(&runs);
+}
+
 static void say_notice(const struct choice *by)
 {
     struct frame_list_builder runs = {0};
@@ -291,7 +411,10 @@ static void say_notice(const struct choice *by)
                                            .phase = {1, by->c, by->d, by->b},
                                            .round = by->round,
                                            .interrupted = by->b % 4}};
-    frame.error_notice.account = account_of(by, &runs);
+    if (by->run && by->run->record.job.function == FUNCTION_PRINTING && by->d != 0xfe)
+        frame.error_notice.account = sheets_of(by, &runs);
+    else
+        frame.error_notice.account = account_of(by, &runs);
     say(&frame);
     frame_list_builder_free(&runs);
 }
@@ -330,8 +453,10 @@ static void say_list(const struct choice *by)
 }
 
 static void (*const saying[])(const struct choice *) = {
-    say_hello,  say_service,  say_begin,   say_data,   say_end,    say_page, say_status,
-    say_notice, say_finished, say_restart, say_manner, say_cancel, say_list,
+    say_hello,  say_service,      say_begin,        say_data,         say_end,        say_page,
+    say_status, say_notice,       say_finished,     say_restart,      say_manner,     say_cancel,
+    say_list,   say_units,        say_upload_begin, say_upload_data,  say_upload_end, say_upload,
+    say_print,  say_block_stored, say_block_resume, say_print_status,
 };
 
 static void say_chosen(unsigned which, const uint8_t bytes[4])
@@ -404,13 +529,25 @@ static void happen(uint8_t what)
 
 static void start(void)
 {
+    static char state[] = "/nowhere";
     char why[JOBS_WHY_BYTES];
     world = (struct world){.end = &world.first,
                            .now_ms = 1,
                            .free_bytes = UINT64_C(1) << 40,
-                           .settings = {.page_bytes = 1024, .bytes = 4096, .jobs = 4, .keep_jobs = 2}};
+                           .settings = {.page_bytes = 1024,
+                                        .bytes = 4096,
+                                        .jobs = 4,
+                                        .keep_jobs = 2,
+                                        .credit = 64,
+                                        .upload_limit = 1024,
+                                        .sheets = 20,
+                                        .print_pages = 100,
+                                        .print_bytes = 2048,
+                                        .state = state,
+                                        .archive = state}};
     world.server.settings = &world.settings;
     world.server.visitors = visitors_new(NULL);
+    world.server.preparations = preparations_new();
     must(jobs_open(&world.server, why) == 0);
     connect_anew();
 }
@@ -421,7 +558,11 @@ static void end(void)
     jobs_stop(world.server.jobs);
     while (world_come_back())
         continue;
+    must(preparations_count(&world.server, NULL) == 0);
     jobs_close(&world.server.jobs);
+    while (world_come_back()) /* the folders of what was sent */
+        continue;
+    preparations_free(&world.server.preparations);
     visitors_free(&world.server.visitors);
     must(!world.timers && !world.peers);
     for (size_t i = 0; i < JOBS_MOST; i++) {

@@ -31,7 +31,7 @@ struct world world;
 
 struct world_pending {
     store_done done;
-    void (*registered)(void *context);
+    void (*call)(void *context);
     void *context;
     struct store_part *part; /* grows by `length` when it has gone well */
     size_t length;
@@ -65,6 +65,11 @@ static void later(struct world_pending pending)
     world.end = &copy->next;
 }
 
+void world_later(void (*call)(void *context), void *context)
+{
+    later((struct world_pending){.call = call, .context = context});
+}
+
 bool world_come_back(void)
 {
     struct world_pending *pending = world.first;
@@ -79,8 +84,8 @@ bool world_come_back(void)
         pending->part->has_failed = true;
     else if (pending->part)
         pending->part->length += pending->length;
-    if (pending->registered)
-        pending->registered(pending->context);
+    if (pending->call)
+        pending->call(pending->context);
     if (pending->done)
         pending->done(pending->context, pending->result);
     part_release(pending->part);
@@ -286,7 +291,7 @@ void registry_sqlite_put(struct registry_sqlite *database, struct registry_chang
 {
     (void)database, (void)change;
     if (done)
-        later((struct world_pending){.registered = done, .context = context});
+        world_later(done, context);
 }
 
 /* ---- Time and threads
@@ -362,17 +367,6 @@ uint64_t wall_clock_ms(void)
     return world.now_ms;
 }
 
-struct worker_strand *worker_strand_new(struct worker_pool *pool)
-{
-    (void)pool;
-    return NULL;
-}
-
-void worker_strand_free(struct worker_strand **strand)
-{
-    *strand = NULL;
-}
-
 void server_fail(struct server *server, const char *why)
 {
     must(server == &world.server && why);
@@ -405,7 +399,7 @@ void deliver_cancel(struct delivery *delivery)
 struct session *sessions_find(const struct sessions *sessions, const char *client)
 {
     (void)sessions, (void)client;
-    return NULL;
+    return world.session;
 }
 
 void document_stream_start(struct visitor *visitor, const struct frame_document_request *request)
@@ -440,7 +434,8 @@ static void deliver_later(struct job_run *run)
     must(run->record.job.step == JOB_DELIVERING_STEP && job_pages_verifying(run) == 0);
 }
 
-const struct service service_archive = {"archive", "nothing is kept", check_nothing, deliver_later};
+const struct service service_archive = {"archive", "nothing is kept", FUNCTION_READING, check_nothing, NULL,
+                                        NULL,      deliver_later};
 
 /* ---- The connection
  * --------------------------------------------------------------------------------------------- */
@@ -496,6 +491,25 @@ void peer_grant(struct peer *peer, uint32_t bytes)
 {
     must(peer != NULL);
     peer->granted += bytes;
+}
+
+/* What fits into the queue and the credit changes with the clock. */
+size_t peer_page_room(struct peer *peer)
+{
+    must(peer != NULL);
+    return world.now_ms / 1000 % 3 * 20;
+}
+
+int peer_send_page(struct peer *peer, struct peer_block **block, uint64_t job, uint32_t page, uint64_t offset,
+                   uint32_t length)
+{
+    const struct job_run *run = jobs_find(world.server.jobs, job);
+    must(peer && *block && run && run->client && run->client->peer == peer);
+    if (length > peer_page_room(peer))
+        return -EAGAIN;
+    must(length && offset + length <= manifest_find(&run->blocks.manifest, page)->length);
+    peer_block_free(block);
+    return 0;
 }
 
 const char *peer_label(const struct peer *peer)

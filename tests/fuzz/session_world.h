@@ -10,6 +10,7 @@
 #include "serviced/settings.h"
 
 struct world_pending;
+struct session;
 struct loop_timer;
 
 struct world {
@@ -18,13 +19,16 @@ struct world {
     struct world_pending *first, **end; /* callbacks of the disk and the registry, in order */
     struct loop_timer *timers;
     uint64_t now_ms, free_bytes;
-    int next_result; /* of the disk's next callback, 0 or a negative errno; 0 again behind it */
-    bool has_failed; /* server_fail: the daemon would end */
-    unsigned peers;  /* that are open */
+    int next_result;         /* of the disk's next callback, 0 or a negative errno; 0 again behind it */
+    bool has_failed;         /* server_fail: the daemon would end */
+    unsigned peers;          /* that are open */
+    struct session *session; /* that is open, or NULL */
 };
 
 extern struct world world;
 
+/* Will be called when the fuzzer says so. */
+void world_later(void (*call)(void *context), void *context);
 /* One callback, the oldest; false when there is none. */
 bool world_come_back(void);
 /* The timers that are armed go off, those that they arm do not. */

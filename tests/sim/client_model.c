@@ -133,7 +133,7 @@ static void carry_out(struct world *world, struct job_read_action action)
     case ACTION_SEND_NOTICE:
         send_account(world, MESSAGE_NOTICE, action.round);
         break;
-    case ACTION_SEND_READING_STATUS:
+    case ACTION_SEND_STATUS:
         send_account(world, MESSAGE_STATUS, action.round);
         break;
     case ACTION_SEND_FINISHED:
@@ -154,6 +154,14 @@ static void carry_out(struct world *world, struct job_read_action action)
         break;
     case ACTION_FORGET:
         forget(client);
+        break;
+    case ACTION_TAKE_ORDER:
+    case ACTION_ADOPT_SHEET:
+    case ACTION_PRINT_SHEET:
+    case ACTION_RELEASE_SHEET:
+    case ACTION_END_UNIT:
+    case ACTION_SEND_STORED:
+        broken(world, "a reading job prints");
         break;
     }
 }
@@ -262,7 +270,7 @@ static void begin_page(struct world *world)
         return;
     }
     if (!paper_take_sheet(&world->paper, &unit->sheet)) {
-        bool known = unit->page <= unit->expected && world->sabotage != SABOTAGE_EMPTY_IS_END;
+        bool known = unit->page <= unit->expected && world->story.sabotage != SABOTAGE_EMPTY_IS_END;
         if (known) {
             unit->in_page = true;
             unit_end(world, ERROR_SHEET_UNCERTAIN, false);

@@ -129,6 +129,10 @@ static void carry_out(struct world *world, struct job_action action)
         if (server->part.page >= action.page && server->part.generation < action.generation)
             server->part_length = 0, page_receive_forget(&server->receive);
         break;
+    case JOB_ACTION_FLOW:
+    case JOB_ACTION_HOLD:
+        broken(world, "a reading job prints");
+        break;
     case JOB_ACTION_DELIVER:
         server->delivering = true;
         break;
@@ -205,7 +209,7 @@ bool server_step(struct world *world)
         server->registering = false;
         return true;
     }
-    bool may_act = !server->registering || world->sabotage == SABOTAGE_ACKNOWLEDGE_EARLY;
+    bool may_act = !server->registering || world->story.sabotage == SABOTAGE_ACKNOWLEDGE_EARLY;
     if (may_act && server->fifo_count) {
         struct job_action action = server->fifo[0];
         memmove(server->fifo, server->fifo + 1, --server->fifo_count * sizeof *server->fifo);
@@ -296,7 +300,7 @@ static void on_page(struct world *world, struct message *message)
     const char *why = NULL;
     enum page_receive_step step;
     struct ledger_page known = ledger_get(&job->ledger, message->page);
-    if (world->sabotage == SABOTAGE_STALE_PAGES && message->generation < known.generation)
+    if (world->story.sabotage == SABOTAGE_STALE_PAGES && message->generation < known.generation)
         message->generation = known.generation; /* as if pages had no generation */
     bool wanted = job_wants_page(job, message->page, message->generation);
     if (message->type == MESSAGE_PAGE_BEGIN) {

@@ -1,53 +1,9 @@
-/* sim [--seeds N] [--first SEED] [--story SEED] [--sabotage N]: runs the stories of N seeds. */
+/* The stories of reading jobs: see story.h for the options. */
 #include "tests/sim/sim.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define STEPS_MAX 60000u
-
-/* ---- Chance and the story ----------------------------------------------------------------------------- */
-
-uint32_t chance(struct world *world, uint32_t below)
-{
-    uint64_t z = world->random += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)((z ^ z >> 31) % below);
-}
-
-bool one_in(struct world *world, uint32_t n)
-{
-    return chance(world, n) == 0;
-}
-
-void tell(struct world *world, const char *format, ...)
-{
-    va_list arguments;
-    if (!world->verbose)
-        return;
-    va_start(arguments, format);
-    printf("%6u  ", world->steps);
-    vprintf(format, arguments);
-    putchar('\n');
-    va_end(arguments);
-}
-
-void broken(struct world *world, const char *format, ...)
-{
-    va_list arguments;
-    world->failed = true;
-    if (!world->verbose)
-        return;
-    va_start(arguments, format);
-    printf("%6u  BROKEN: ", world->steps);
-    vprintf(format, arguments);
-    putchar('\n');
-    va_end(arguments);
-}
 
 /* ---- Files -------------------------------------------------------------------------------------------- */
 
@@ -289,7 +245,7 @@ void world_check(struct world *world)
 
 static void world_start(struct world *world, uint64_t seed)
 {
-    world->random = world->seed = seed;
+    world->story.random = seed;
     world->paper.sheets = 1 + chance(world, SHEETS_MAX);
     for (unsigned sheet = 1; sheet <= world->paper.sheets; sheet++) {
         world->paper.feeder[world->paper.feeder_count++] = sheet;
@@ -317,58 +273,31 @@ static void world_end(struct world *world)
     page_send_free(&world->client.send);
 }
 
-static bool run(uint64_t seed, bool verbose, enum sabotage sabotage, unsigned *steps)
+static bool run(uint64_t seed, bool verbose, unsigned sabotage, unsigned *steps)
 {
     static struct world world;
     static bool (*const parts[])(struct world *) = {client_step, unit_step,  server_step, link_step,
                                                     person_step, space_step, client_step, server_step};
     memset(&world, 0, sizeof world);
-    world.verbose = verbose;
-    world.sabotage = sabotage;
+    world.story.verbose = verbose;
+    world.story.sabotage = sabotage;
     world_start(&world, seed);
-    while (!world.failed && !world_is_over(&world)) {
-        if (++world.steps > STEPS_MAX)
+    while (!world.story.failed && !world_is_over(&world)) {
+        if (++world.story.steps > STEPS_MAX)
             broken(&world, "the job never ends");
         else if (world.faults_left && one_in(&world, 40))
             fault_step(&world);
         else
             parts[chance(&world, sizeof parts / sizeof parts[0])](&world);
     }
-    if (!world.failed)
+    if (!world.story.failed)
         world_check(&world);
-    *steps += world.steps;
+    *steps += world.story.steps;
     world_end(&world);
-    return !world.failed;
+    return !world.story.failed;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 1000, first = 1, story = 0;
-    enum sabotage sabotage = SABOTAGE_NONE;
-    unsigned steps = 0;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        uint64_t value = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seeds") == 0)
-            seeds = value;
-        else if (strcmp(argv[i], "--first") == 0)
-            first = value;
-        else if (strcmp(argv[i], "--story") == 0)
-            story = value;
-        else if (strcmp(argv[i], "--sabotage") == 0 && value < SABOTAGES)
-            sabotage = (enum sabotage)value;
-        else
-            return 2;
-    }
-    if (story)
-        return run(story, true, sabotage, &steps) ? 0 : 1;
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        if (run(seed, false, sabotage, &steps))
-            continue;
-        printf("seed %" PRIu64 " fails; its story (--story %" PRIu64 "):\n", seed, seed);
-        run(seed, true, sabotage, &steps);
-        return 1;
-    }
-    printf("%" PRIu64 " seeds, %.1f steps each: every story ended well\n", seeds,
-           (double)steps / (double)seeds);
-    return 0;
+    return story_main(argc, argv, SABOTAGES, run);
 }

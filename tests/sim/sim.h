@@ -14,6 +14,7 @@
 
 #include "clientd/job_read.h"
 #include "serviced/jobs/job.h"
+#include "tests/sim/story.h"
 #include "wire/page_receive.h"
 #include "wire/page_send.h"
 
@@ -23,14 +24,7 @@
 #define FIFO_MAX        512
 #define QUEUE_MAX       512
 
-/* ---- Chance and the story ---- */
-
 struct world;
-uint32_t chance(struct world *world, uint32_t below);
-bool one_in(struct world *world, uint32_t n);
-void tell(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* An invariant was broken. */
-void broken(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- Paper, and the person in front of it ---- */
 
@@ -169,13 +163,8 @@ enum sabotage {
 };
 
 struct world {
-    uint64_t random;
-    uint64_t seed;
-    bool verbose;
-    bool failed;
-    enum sabotage sabotage;
+    struct story story;
     unsigned faults_left;
-    unsigned steps;
     bool canceled;
     struct paper paper;
     struct link link;

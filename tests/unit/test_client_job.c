@@ -22,7 +22,7 @@
  * drop page, D drop stored, XN drop from, f flow, h hold, N notice, r reading status, FN finished, MN manner,
  * R restart, t tell, ! refuse, Z forget.
  */
-static const char action_letters[] = "SGcKpDXfhNrFMRt!Z";
+static const char action_letters[] = "SOGaslncKpDXfhNrkFMRt!Z";
 
 enum given {
     PLAIN = 0,
@@ -33,9 +33,9 @@ enum given {
 };
 
 static const struct designation_policy policies[] = {
-    {MANNER_RESUME, MANNER_NONE},   /* the default */
-    {MANNER_NONE, MANNER_NONE},     /* ASKING */
-    {MANNER_RESUME, MANNER_RESUME}, /* EAGER */
+    {MANNER_RESUME, MANNER_NONE, MANNER_NONE},   /* the default */
+    {MANNER_NONE, MANNER_NONE, MANNER_NONE},     /* ASKING */
+    {MANNER_RESUME, MANNER_RESUME, MANNER_NONE}, /* EAGER */
 };
 
 struct play {
@@ -508,7 +508,7 @@ START_TEST(what_is_sent_belongs_to_its_connection)
     for (int type = 0; type <= ACTION_FORGET; type++) {
         struct job_read_action old = {.type = (enum job_read_action_type)type};
         ck_assert_int_eq(job_read_action_is_stale(&play.job, &old),
-                         strchr("NrFMR", action_letters[type]) != NULL);
+                         strchr("NrkFMR", action_letters[type]) != NULL);
     }
     play_end(&play);
 }
@@ -524,7 +524,7 @@ START_TEST(what_is_told_has_the_round_of_its_moment)
     ck_assert_uint_eq(play.actions.items[0].round, 1); /* the question's */
     ck_assert_uint_eq(play.actions.items[1].round, 0);
     play_word(&play, "t1");
-    int status = find(&play.actions, ACTION_SEND_READING_STATUS);
+    int status = find(&play.actions, ACTION_SEND_STATUS);
     ck_assert_uint_eq(play.actions.items[status].round, 1);
     int start = find(&play.actions, ACTION_START_UNIT);
     ck_assert_uint_eq(play.actions.items[start].generation, 1);

@@ -121,6 +121,7 @@ START_TEST(a_record_comes_back_and_no_part_of_it_does)
     struct job_record record = {.unit = "desk", .options = {.resolution = 300, .brightness = -20}}, back;
     size_t length;
     record.job.id = JOB;
+    record.job.function = FUNCTION_READING;
     record.job.round = 3;
     record.job.running = true;
     record.created_ms = INT64_C(1700000000123);

@@ -7,15 +7,15 @@
 
 #define DEFAULT                                                                                              \
     {                                                                                                        \
-        MANNER_RESUME, MANNER_NONE                                                                           \
+        MANNER_RESUME, MANNER_NONE, MANNER_NONE                                                              \
     }
 #define EAGER                                                                                                \
     {                                                                                                        \
-        MANNER_RESUME, MANNER_SKIP                                                                           \
+        MANNER_RESUME, MANNER_SKIP, MANNER_NONE                                                              \
     }
 #define ASKING                                                                                               \
     {                                                                                                        \
-        MANNER_NONE, MANNER_NONE                                                                             \
+        MANNER_NONE, MANNER_NONE, MANNER_NONE                                                                \
     }
 
 static const struct {
@@ -53,10 +53,10 @@ static const struct {
     {DEFAULT, ERROR_LIMIT, 0, false, MANNER_NONE},
     {EAGER, ERROR_NOT_FOUND, 0, false, MANNER_NONE},
     /* What a policy cannot say, or is not on offer. */
-    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
-    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE}, ERROR_MEDIA_JAM, 1, false, MANNER_NONE},
-    {{MANNER_REDO_LAST, MANNER_RESUME}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
-    {{(enum manner)99, (enum manner)99}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{MANNER_FROM_PAGE, MANNER_FROM_PAGE, MANNER_NONE}, ERROR_MEDIA_JAM, 1, false, MANNER_NONE},
+    {{MANNER_REDO_LAST, MANNER_RESUME, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
+    {{(enum manner)99, (enum manner)99, MANNER_NONE}, ERROR_LINK_LOST, 0, false, MANNER_NONE},
 };
 
 START_TEST(answer)
@@ -68,7 +68,9 @@ START_TEST(answer)
         .offers = {{MANNER_RESUME, 3, 3}, {MANNER_FROM_PAGE, 0, 2}, {MANNER_SKIP, 3, 3}},
         .offer_count = 3};
     ck_assert_int_eq(
-        designation_by_policy(&answers[_i].policy, &question, answers[_i].interrupted, answers[_i].hole),
+        designation_by_policy(&answers[_i].policy, &question,
+                              &(struct designation_situation){.interrupted = answers[_i].interrupted,
+                                                              .hole = answers[_i].hole}),
         answers[_i].expect);
 }
 END_TEST
@@ -77,14 +79,37 @@ START_TEST(nothing_on_offer)
 {
     const struct designation_policy policy = DEFAULT;
     const struct designation_question question = {.round = 1, .error = ERROR_LINK_LOST};
-    ck_assert_int_eq(designation_by_policy(&policy, &question, 0, false), MANNER_NONE);
+    ck_assert_int_eq(designation_by_policy(&policy, &question, &(struct designation_situation){0}),
+                     MANNER_NONE);
+}
+END_TEST
+
+/* Whatever the error is: a sheet that may have come out is printed again only where the user has said so. */
+START_TEST(uncertain_sheet)
+{
+    static const uint16_t errors[] = {ERROR_PRINT_UNCERTAIN, ERROR_LINK_LOST, ERROR_PRINTER_JAM};
+    const struct designation_situation situation = {.is_uncertain = true};
+    struct designation_policy policy = EAGER;
+    struct designation_question question = {
+        .round = 1, .offers = {{MANNER_RESUME, 1, 1}, {MANNER_SKIP, 1, 1}}, .offer_count = 2};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        question.error = errors[i];
+        policy.on_uncertain_sheet = MANNER_NONE;
+        ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_NONE);
+        policy.on_uncertain_sheet = MANNER_RESUME;
+        ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_RESUME);
+        policy.on_uncertain_sheet = MANNER_SKIP;
+        ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_SKIP);
+    }
 }
 END_TEST
 
 /* The whole table of errors, and numbers that are none: who answers it. */
 START_TEST(every_error_has_its_answer)
 {
-    static const uint16_t passing[] = {ERROR_NONE, ERROR_LINK_LOST, ERROR_SPOOL_FULL, ERROR_SERVER_RESTARTED};
+    static const uint16_t passing[] = {
+        ERROR_NONE,      ERROR_LINK_LOST, ERROR_SPOOL_FULL, ERROR_SERVER_RESTARTED, ERROR_PRINT_RESTARTED,
+        ERROR_BLOCK_LOST};
     const struct designation_policy policy = EAGER;
     struct designation_question question = {
         .round = 1, .offers = {{MANNER_RESUME, 1, 1}, {MANNER_SKIP, 1, 1}}, .offer_count = 2};
@@ -94,7 +119,8 @@ START_TEST(every_error_has_its_answer)
             if (passing[i] == error)
                 expect = MANNER_RESUME;
         question.error = error;
-        enum manner answered = designation_by_policy(&policy, &question, 1, false);
+        enum manner answered =
+            designation_by_policy(&policy, &question, &(struct designation_situation){.interrupted = 1});
         ck_assert_msg(answered == expect, "error %u: %s", error, manner_name((uint8_t)answered));
     }
 }
@@ -107,6 +133,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failures;
     tcase_add_loop_test(tests, answer, 0, sizeof answers / sizeof answers[0]);
+    tcase_add_test(tests, uncertain_sheet);
     tcase_add_test(tests, nothing_on_offer);
     tcase_add_test(tests, every_error_has_its_answer);
     suite_add_tcase(suite, tests);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char letters[] = "urs?x";
+static const char letters[] = "urs?xcbp"; /* u: also held; c received, b submitted, p printed */
 
 static struct ledger drawn(const char *picture, uint32_t total)
 {
@@ -23,6 +23,7 @@ static const char *picture_of(const struct ledger *ledger, char text[32])
 }
 
 static const struct {
+    enum job_function function;
     const char *picture;
     uint32_t total;
     uint16_t error;
@@ -31,29 +32,47 @@ static const struct {
     uint8_t step;
     const char *offers; /* words with the pages they are about */
 } situations[] = {
-    {"", 0, ERROR_MEDIA_EMPTY, false, 1, 1, PHASE_READ_STARTING, "resume 1 restart 1 abandon 0"},
-    {"", 0, ERROR_MEDIA_JAM, true, 1, 1, PHASE_READ_STARTING, "resume 1 skip 1 restart 1 abandon 0"},
-    {"ss", 0, ERROR_MEDIA_JAM, true, 3, 3, PHASE_READ_READING,
+    {FUNCTION_READING, "", 0, ERROR_MEDIA_EMPTY, false, 1, 1, PHASE_READ_STARTING,
+     "resume 1 restart 1 abandon 0"},
+    {FUNCTION_READING, "", 0, ERROR_MEDIA_JAM, true, 1, 1, PHASE_READ_STARTING,
+     "resume 1 skip 1 restart 1 abandon 0"},
+    {FUNCTION_READING, "ss", 0, ERROR_MEDIA_JAM, true, 3, 3, PHASE_READ_READING,
      "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
-    {"srr", 0, ERROR_LINK_LOST, true, 2, 4, PHASE_READ_SENDING,
+    {FUNCTION_READING, "srr", 0, ERROR_LINK_LOST, true, 2, 4, PHASE_READ_SENDING,
      "resume 4 from-page 1-3 redo-last 3 finish 3 restart 1 abandon 0"},
-    {"ss?", 0, ERROR_SHEET_UNCERTAIN, true, 3, 3, PHASE_READ_READING,
+    {FUNCTION_READING, "ss?", 0, ERROR_SHEET_UNCERTAIN, true, 3, 3, PHASE_READ_READING,
      "resume 3 from-page 1-2 redo-last 2 skip 3 finish 2 restart 1 abandon 0"},
-    {"suss", 0, ERROR_PAGE_LOST, false, 2, 2, PHASE_READ_READING, /* a hole: the device has to start there */
+    {FUNCTION_READING, "suss", 0, ERROR_PAGE_LOST, false, 2, 2,
+     PHASE_READ_READING, /* a hole: the device has to start there */
      "resume 2 from-page 1 finish 4 restart 1 abandon 0"},
-    {"u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING,
+    {FUNCTION_READING, "u", 1, ERROR_PAGE_INVALID, true, 1, 1, PHASE_READ_STARTING,
      "resume 1 restart 1 abandon 0"}, /* not the only one */
-    {"ss", 2, ERROR_DELIVERY_FAILED, false, 3, 3, PHASE_READ_DELIVERING,
+    {FUNCTION_READING, "ss", 2, ERROR_DELIVERY_FAILED, false, 3, 3, PHASE_READ_DELIVERING,
      "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
+    /* Printing. */
+    {FUNCTION_PRINTING, "uuu", 3, ERROR_LINK_LOST, false, 1, 1, PHASE_PRINT_STARTING,
+     "resume 1 restart 1 abandon 0"},
+    {FUNCTION_PRINTING, "ppcu", 4, ERROR_PRINTER_JAM, true, 3, 3, PHASE_PRINT_PRINTING,
+     "resume 3 skip 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
+    {FUNCTION_PRINTING, "ppbb", 4, ERROR_LINK_LOST, false, 3, 3, PHASE_PRINT_PRINTING,
+     "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
+    {FUNCTION_PRINTING, "ppuu", 4, ERROR_LINK_LOST, false, 3, 3, PHASE_PRINT_RECEIVING,
+     "resume 3 from-page 1-2 redo-last 2 finish 2 restart 1 abandon 0"},
+    {FUNCTION_PRINTING, "pc?pc", 5, ERROR_LINK_LOST, false, 3, 2,
+     PHASE_PRINT_UNCERTAIN, /* the uncertain one comes first */
+     "resume 3 skip 3 from-page 1-4 finish 4 restart 1 abandon 0"},
+    {FUNCTION_PRINTING, "px", 2, ERROR_NONE, false, 3, 3, PHASE_PRINT_FINISHED,
+     "resume 3 from-page 1 redo-last 1 finish 1 restart 1 abandon 0"},
 };
 
 START_TEST(offers)
 {
     struct ledger ledger = drawn(situations[_i].picture, situations[_i].total);
-    struct phase phase = phase_of(FUNCTION_READING, &ledger);
+    enum job_function function = situations[_i].function;
+    struct phase phase = phase_of(function, &ledger);
     struct manner_offer list[MANNER_OFFERS_MAX];
     char text[256] = "", one[64];
-    ck_assert_uint_eq(phase.function, FUNCTION_READING);
+    ck_assert_uint_eq(phase.function, function);
     ck_assert_uint_eq(phase.page, situations[_i].page);
     ck_assert_uint_eq(phase.device_page, situations[_i].device_page);
     ck_assert_str_eq(phase_name(phase.step), phase_name(situations[_i].step));
@@ -102,6 +121,7 @@ START_TEST(pages_are_resolved)
 END_TEST
 
 static const struct {
+    enum job_function function;
     const char *before;
     uint32_t total;
     enum manner manner;
@@ -109,32 +129,41 @@ static const struct {
     const char *after;
     uint32_t total_after, given_up;
 } effects[] = {
-    {"ss?", 0, MANNER_RESUME, 0, "ssu", 0, 0},
-    {"ssr?", 5, MANNER_RESUME, 0, "ssru", 5, 0},
-    {"ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2},
-    {"ssr", 3, MANNER_REDO_LAST, 3, "ssu", 0, 3},
-    {"ss?", 0, MANNER_SKIP, 3, "ssx", 0, 0},
-    {"ss", 0, MANNER_SKIP, 3, "ssx", 0, 0},
-    {"su?s", 0, MANNER_SKIP, 2, "sxus", 0, 0},
-    {"ss?", 0, MANNER_FINISH, 2, "ssu", 2, 0},
-    {"sus", 0, MANNER_FINISH, 3, "sxs", 3, 0},
-    {"ssr", 0, MANNER_RESTART, 1, "uuu", 0, 1},
-    {"ss?", 4, MANNER_ABANDON, 0, "ss?", 4, 0},
+    {FUNCTION_READING, "ss?", 0, MANNER_RESUME, 0, "ssu", 0, 0},
+    {FUNCTION_READING, "ssr?", 5, MANNER_RESUME, 0, "ssru", 5, 0},
+    {FUNCTION_READING, "ssr", 0, MANNER_FROM_PAGE, 2, "suu", 0, 2},
+    {FUNCTION_READING, "ssr", 3, MANNER_REDO_LAST, 3, "ssu", 0, 3},
+    {FUNCTION_READING, "ss?", 0, MANNER_SKIP, 3, "ssx", 0, 0},
+    {FUNCTION_READING, "ss", 0, MANNER_SKIP, 3, "ssx", 0, 0},
+    {FUNCTION_READING, "su?s", 0, MANNER_SKIP, 2, "sxus", 0, 0},
+    {FUNCTION_READING, "ss?", 0, MANNER_FINISH, 2, "ssu", 2, 0},
+    {FUNCTION_READING, "sus", 0, MANNER_FINISH, 3, "sxs", 3, 0},
+    {FUNCTION_READING, "ssr", 0, MANNER_RESTART, 1, "uuu", 0, 1},
+    {FUNCTION_READING, "ss?", 4, MANNER_ABANDON, 0, "ss?", 4, 0},
     /* No page of a job: */
-    {"ss", 2, MANNER_FROM_PAGE, 0, "ss", 2, 0},
-    {"ss", 2, MANNER_REDO_LAST, 0, "ss", 2, 0},
-    {"ss", 2, MANNER_RESTART, 0, "ss", 2, 0},
-    {"ss", 2, MANNER_SKIP, 0, "ss", 2, 0},
-    {"ss", 2, MANNER_FINISH, 0, "ss", 2, 0},
-    {"ss", 2, MANNER_FINISH, UINT32_MAX, "ss", 2, 0},
-    {"ss", 2, MANNER_RESTART, LEDGER_MAX_PAGES + 1, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_FROM_PAGE, 0, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_REDO_LAST, 0, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_RESTART, 0, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_SKIP, 0, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_FINISH, 0, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_FINISH, UINT32_MAX, "ss", 2, 0},
+    {FUNCTION_READING, "ss", 2, MANNER_RESTART, LEDGER_MAX_PAGES + 1, "ss", 2, 0},
+    /* Printing: the number of sheets is known whatever becomes of them. */
+    {FUNCTION_PRINTING, "p??c", 4, MANNER_RESUME, 2, "pu?c", 4, 0}, /* one sheet, one answer */
+    {FUNCTION_PRINTING, "p??c", 4, MANNER_SKIP, 2, "px?c", 4, 0},
+    {FUNCTION_PRINTING, "ppbu", 4, MANNER_RESUME, 3, "ppbu", 4, 0}, /* what is at the printer stays there */
+    {FUNCTION_PRINTING, "pppb", 4, MANNER_FROM_PAGE, 2, "puuu", 4, 2},
+    {FUNCTION_PRINTING, "ppcu", 4, MANNER_REDO_LAST, 2, "puuu", 4, 2},
+    {FUNCTION_PRINTING, "pp?c", 4, MANNER_FINISH, 2, "ppxx", 4, 0},
+    {FUNCTION_PRINTING, "ppxx", 4, MANNER_RESTART, 1, "uuuu", 4, 1},
+    {FUNCTION_PRINTING, "p?", 2, MANNER_ABANDON, 0, "p?", 2, 0},
 };
 
 START_TEST(apply)
 {
     struct ledger ledger = drawn(effects[_i].before, effects[_i].total);
     char text[32];
-    ck_assert_uint_eq(manner_apply(FUNCTION_READING, &ledger, effects[_i].manner, effects[_i].page, 9),
+    ck_assert_uint_eq(manner_apply(effects[_i].function, &ledger, effects[_i].manner, effects[_i].page, 9),
                       effects[_i].given_up);
     ck_assert_str_eq(picture_of(&ledger, text), effects[_i].after);
     ck_assert_uint_eq(ledger.total, effects[_i].total_after);

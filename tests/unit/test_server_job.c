@@ -9,7 +9,7 @@
 #include "serviced/jobs/job.h"
 
 /* One letter an action, in the order of enum job_action_type. */
-static const char letters[] = "RCSUQXZdfDt!";
+static const char letters[] = "RCSUQXZdfFhDt!";
 
 /*
  * Events: O opened, L link lost, U link up in hand, u link up not in hand, pN page N durable, FN finished

@@ -36,7 +36,7 @@ static void open_store(void)
     loop = loop_new();
     workers = worker_pool_new(loop, 2);
     state_fd = open(folder, O_RDONLY | O_DIRECTORY);
-    ck_assert_int_eq(store_open(&store, workers, state_fd), 0);
+    ck_assert_int_eq(store_open(&store, workers, state_fd, "pages"), 0);
     job = store_job_new(store, 7);
 }
 
@@ -113,13 +113,12 @@ START_TEST(a_wrong_digest_leaves_nothing)
 }
 END_TEST
 
-static bool keep_part(void *context, uint64_t id, uint32_t page, uint32_t generation, bool is_part,
-                      uint64_t length)
+static bool keep_part(void *context, const struct store_file *file)
 {
-    ck_assert_uint_eq(id, 7);
-    ck_assert_uint_eq(generation, 3);
-    *(uint64_t *)context = length;
-    return is_part && page == 2;
+    ck_assert_uint_eq(file->job, 7);
+    ck_assert_uint_eq(file->generation, 3);
+    *(uint64_t *)context = file->length;
+    return file->kind == STORE_PART && file->page == 2;
 }
 
 START_TEST(a_part_goes_on_after_a_restart)
@@ -164,10 +163,9 @@ START_TEST(a_torn_part_is_found_out)
 }
 END_TEST
 
-static bool keep_none(void *context, uint64_t id, uint32_t page, uint32_t generation, bool is_part,
-                      uint64_t length)
+static bool keep_none(void *context, const struct store_file *file)
 {
-    (void)context, (void)id, (void)page, (void)generation, (void)is_part, (void)length;
+    (void)context, (void)file;
     return false;
 }
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "clientd/page_transfer.h"
+#include "wire/page_transfer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +13,27 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/worker.h"
-#include "clientd/spool_names.h"
 #include "wire/page_send.h"
 #include "wire/peer.h"
+
+#define DIGEST_BYTES 32
+
+/* A page that is whole. */
+struct whole_page {
+    uint32_t page, generation; /* page 0: none */
+    uint64_t length;
+    uint32_t rows;
+    uint8_t digest[DIGEST_BYTES];
+    struct frame_page_begin begin;
+};
 
 /* What a worker does for a transfer: read a block, or check a page. Outlives a transfer that was freed. */
 struct errand {
     struct page_transfer *transfer; /* NULL: nobody waits any more */
-    struct spool_page page;         /* page and generation; for a check all of it */
+    struct whole_page page;         /* page and generation; for a check all of it */
+    page_transfer_open open;
     int folder_fd;
+    uint64_t job;
     bool is_check;
     uint64_t offset;
     uint32_t length;
@@ -32,14 +44,16 @@ struct page_transfer {
     struct worker_strand *strand;
     uint64_t job;
     const struct ledger *ledger;
+    page_transfer_open open;
     void (*on_damaged)(void *context, uint32_t page);
     void *context;
     int folder_fd;
     struct peer *peer;
+    uint64_t sent;
     struct page_send send;
     struct page_growing growing;
     struct frame_page_begin format; /* of the growing page */
-    struct spool_page *pages;       /* page n, as it is whole, is pages[n - 1]; page 0: not */
+    struct whole_page *pages;       /* page n, as it is whole, is pages[n - 1]; page 0: not */
     uint32_t page_room;
     uint32_t check_page, check_generation; /* to be checked before anything else is sent, page 0: none */
     struct errand *errand;                 /* under way */
@@ -53,17 +67,17 @@ static void errand_done(void *context, int result);
 
 /* ---- What is there ------------------------------------------------------------------------------------ */
 
-static const struct spool_page *whole_page(const struct page_transfer *transfer, uint32_t page,
+static const struct whole_page *whole_page(const struct page_transfer *transfer, uint32_t page,
                                            uint32_t generation)
 {
-    const struct spool_page *at =
+    const struct whole_page *at =
         page >= 1 && page <= transfer->page_room ? &transfer->pages[page - 1] : NULL;
     return at && at->page == page && at->generation == generation ? at : NULL;
 }
 
 static uint64_t whole_length(void *context, uint32_t page, uint32_t generation)
 {
-    const struct spool_page *at = whole_page(context, page, generation);
+    const struct whole_page *at = whole_page(context, page, generation);
     return at ? at->length : 0;
 }
 
@@ -81,19 +95,32 @@ void page_transfer_grown(struct page_transfer *transfer, uint32_t page, uint64_t
     page_transfer_go_on(transfer);
 }
 
-void page_transfer_whole(struct page_transfer *transfer, const struct spool_page *page)
+static void make_room(struct page_transfer *transfer, uint32_t page)
 {
-    if (page->page < 1 || page->page > LEDGER_MAX_PAGES)
-        return;
-    if (page->page > transfer->page_room) {
-        uint32_t room = page->page * 2;
+    if (page > transfer->page_room) {
+        uint32_t room = page * 2;
         transfer->pages = memory_resize(transfer->pages, room, sizeof *transfer->pages);
         memset(transfer->pages + transfer->page_room, 0,
                (room - transfer->page_room) * sizeof *transfer->pages);
         transfer->page_room = room;
     }
-    transfer->pages[page->page - 1] = *page;
-    if (transfer->growing.page == page->page)
+}
+
+void page_transfer_whole(struct page_transfer *transfer, const struct frame_page_begin *begin,
+                         const struct frame_page_end *end)
+{
+    struct whole_page *whole;
+    if (begin->page < 1 || begin->page > LEDGER_MAX_PAGES || end->digest.length != DIGEST_BYTES)
+        return;
+    make_room(transfer, begin->page);
+    whole = &transfer->pages[begin->page - 1];
+    *whole = (struct whole_page){.page = begin->page,
+                                 .generation = begin->generation,
+                                 .length = end->length,
+                                 .rows = end->rows,
+                                 .begin = *begin};
+    memcpy(whole->digest, end->digest.at, DIGEST_BYTES);
+    if (transfer->growing.page == begin->page)
         transfer->growing.page = 0;
 }
 
@@ -112,6 +139,11 @@ uint64_t page_transfer_bytes(const struct page_transfer *transfer)
     return bytes;
 }
 
+uint64_t page_transfer_sent(const struct page_transfer *transfer)
+{
+    return transfer->sent;
+}
+
 /* ---- Sending ------------------------------------------------------------------------------------------ */
 
 /* False when the frame did not go: the connection is at its end, or will be. */
@@ -126,7 +158,7 @@ static bool send_frame(struct page_transfer *transfer, const struct frame *frame
 
 static bool send_begin(struct page_transfer *transfer)
 {
-    const struct spool_page *page = whole_page(transfer, transfer->send.page, transfer->send.generation);
+    const struct whole_page *page = whole_page(transfer, transfer->send.page, transfer->send.generation);
     struct frame frame = {
         .type = FRAME_PAGE_BEGIN, .job = transfer->job, .page_begin = page ? page->begin : transfer->format};
     if (!send_frame(transfer, &frame))
@@ -137,7 +169,7 @@ static bool send_begin(struct page_transfer *transfer)
 
 static bool send_end(struct page_transfer *transfer)
 {
-    const struct spool_page *page = whole_page(transfer, transfer->send.page, transfer->send.generation);
+    const struct whole_page *page = whole_page(transfer, transfer->send.page, transfer->send.generation);
     if (!page)
         return false;
     struct frame frame = {.type = FRAME_PAGE_END,
@@ -146,7 +178,7 @@ static bool send_end(struct page_transfer *transfer)
                                        .generation = page->generation,
                                        .length = page->length,
                                        .rows = page->rows,
-                                       .digest = {page->digest, SPOOL_DIGEST_BYTES}}};
+                                       .digest = {page->digest, DIGEST_BYTES}}};
     if (!send_frame(transfer, &frame))
         return false;
     page_send_ended(&transfer->send);
@@ -180,6 +212,7 @@ static bool send_ready(struct page_transfer *transfer)
         if (error)
             return false; /* on_room comes, or the end of the connection */
         page_send_advance(&transfer->send, ready->length);
+        transfer->sent += ready->length;
     }
     errand_free(&transfer->ready);
     return true;
@@ -217,27 +250,40 @@ static bool send_next(struct page_transfer *transfer)
 
 /* ---- Reading ------------------------------------------------------------------------------------------ */
 
-static int run_errand(void *context)
+/* Whether the bytes of a whole page are what they were when it became whole. */
+static int check_file(int fd, const struct whole_page *page)
 {
-    struct errand *errand = context;
-    char name[SPOOL_NAME_SIZE];
-    if (errand->is_check)
-        return spool_check(errand->folder_fd, &errand->page);
-    spool_stream_name(name, errand->page.page, errand->page.generation);
-    int fd = blob_open(errand->folder_fd, name, O_RDONLY, 0);
-    if (fd < 0)
-        return fd;
+    uint8_t digest[DIGEST_BYTES];
+    int error = blob_digest(fd, page->length, digest);
+    return error || memcmp(digest, page->digest, sizeof digest) != 0 ? -EBADMSG : 0;
+}
+
+static int read_file(int fd, struct errand *errand)
+{
     ssize_t length = blob_read_at(fd, peer_block_bytes(errand->block), errand->length, errand->offset);
-    close(fd);
     if (length < 0)
         return (int)length;
     return (uint32_t)length == errand->length ? 0 : -ENODATA;
 }
 
+static int run_errand(void *context)
+{
+    struct errand *errand = context;
+    int fd = errand->open(errand->folder_fd, errand->job, errand->page.page, errand->page.generation);
+    int result;
+    if (fd < 0)
+        return fd;
+    result = errand->is_check ? check_file(fd, &errand->page) : read_file(fd, errand);
+    close(fd);
+    return result;
+}
+
 static void submit(struct page_transfer *transfer, struct errand *errand)
 {
     errand->transfer = transfer;
+    errand->open = transfer->open;
     errand->folder_fd = transfer->folder_fd;
+    errand->job = transfer->job;
     transfer->errand = errand;
     worker_submit(transfer->strand, run_errand, errand_done, errand);
 }
@@ -258,7 +304,7 @@ static void read_block(struct page_transfer *transfer, uint64_t available)
 
 static void check_page(struct page_transfer *transfer)
 {
-    const struct spool_page *page = whole_page(transfer, transfer->check_page, transfer->check_generation);
+    const struct whole_page *page = whole_page(transfer, transfer->check_page, transfer->check_generation);
     transfer->check_page = 0;
     if (!page)
         return;
@@ -268,10 +314,10 @@ static void check_page(struct page_transfer *transfer)
     submit(transfer, errand);
 }
 
-/* The stream of a whole page is not there as it was; of one that grows, the unit knows more. */
+/* The stream of a whole page is not there as it was; of one that grows, who makes it knows more. */
 static void reading_failed(struct page_transfer *transfer, const struct errand *errand, int error)
 {
-    log_error("job %" PRIu64 ": page %u in the spool cannot be read: %s", transfer->job, errand->page.page,
+    log_error("job %" PRIu64 ": page %u cannot be read from the disk: %s", transfer->job, errand->page.page,
               strerror(-error));
     page_send_stop(&transfer->send);
     if (whole_page(transfer, errand->page.page, errand->page.generation))
@@ -342,22 +388,22 @@ void page_transfer_resume(struct page_transfer *transfer, const struct frame_pag
 
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
-struct page_transfer *page_transfer_new(struct worker_pool *pool, uint64_t job, const struct ledger *ledger,
-                                        void (*on_damaged)(void *context, uint32_t page), void *context)
+struct page_transfer *page_transfer_new(const struct page_transfer_options *options)
 {
     struct page_transfer *transfer = memory_new(sizeof *transfer);
-    transfer->strand = worker_strand_new(pool);
-    transfer->job = job;
-    transfer->ledger = ledger;
-    transfer->on_damaged = on_damaged;
-    transfer->context = context;
+    transfer->strand = worker_strand_new(options->pool);
+    transfer->job = options->job;
+    transfer->ledger = options->ledger;
+    transfer->open = options->open;
+    transfer->on_damaged = options->on_damaged;
+    transfer->context = options->context;
     transfer->folder_fd = -1;
     return transfer;
 }
 
-int page_transfer_set_folder(struct page_transfer *transfer, int job_fd)
+int page_transfer_set_folder(struct page_transfer *transfer, int folder_fd)
 {
-    transfer->folder_fd = fcntl(job_fd, F_DUPFD_CLOEXEC, 0);
+    transfer->folder_fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
     return transfer->folder_fd < 0 ? -errno : 0;
 }
 

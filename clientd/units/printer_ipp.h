@@ -1,0 +1,11 @@
+/* Printers that speak IPP: driverless ones, and the queues of CUPS. */
+#ifndef DESKLINE_CLIENTD_UNITS_PRINTER_IPP_H
+#define DESKLINE_CLIENTD_UNITS_PRINTER_IPP_H
+
+#include "clientd/units/printer.h"
+
+struct printer *printer_ipp_new(void);
+/* Safe on NULL; clears *printer. */
+void printer_ipp_free(struct printer **printer);
+
+#endif
