@@ -514,6 +514,8 @@ static void happen(uint8_t what)
         break;
     case 8:
         world_timers();
+        if (session)
+            visitor_has_room(&session->visitor);
         break;
     case 9:
         deliver(true);
