@@ -35,13 +35,16 @@ static void damaged(void *context, uint32_t block)
     job_run_handle(run, &(struct job_event){.type = JOB_EVENT_PAGE_FAILED, .code = ERROR_BLOCK_DAMAGED});
 }
 
+/* The blocks that are wanted, each in the generation in which it goes. */
 static void tell_transfer(struct job_run *run)
 {
-    const struct manifest *manifest = &run->blocks.manifest;
-    for (uint32_t block = 1; block <= manifest->count; block++) {
-        const struct manifest_block *known = manifest_find(manifest, block);
-        const struct frame_page_begin begin = {.page = block, .codec = PAGE_CODEC_PDF};
+    const struct ledger *wanted = &run->blocks.wanted;
+    for (uint32_t block = ledger_next_read(wanted, 1); block; block = ledger_next_read(wanted, block + 1)) {
+        const struct manifest_block *known = manifest_find(&run->blocks.manifest, block);
+        const struct frame_page_begin begin = {
+            .page = block, .generation = ledger_get(wanted, block).generation, .codec = PAGE_CODEC_PDF};
         const struct frame_page_end end = {.page = block,
+                                           .generation = begin.generation,
                                            .length = known->length,
                                            .rows = known->back ? 2 : 1,
                                            .digest = {known->digest, sizeof known->digest}};
@@ -68,7 +71,6 @@ static bool has_transfer(struct job_run *run)
         page_transfer_free(&blocks->transfer);
         return false;
     }
-    tell_transfer(run);
     page_transfer_set_peer(blocks->transfer, run->client ? run->client->peer : NULL);
     return true;
 }
@@ -110,6 +112,7 @@ void job_blocks_flow(struct job_run *run)
     }
     run->blocks.is_flowing = true;
     block_window(&run->record.job.ledger, &run->blocks.manifest, &run->blocks.wanted);
+    tell_transfer(run);
     page_transfer_flow(run->blocks.transfer);
 }
 
@@ -133,10 +136,9 @@ void job_blocks_resume(struct job_run *run, const struct frame_page_resume *resu
         page_transfer_resume(run->blocks.transfer, resume);
 }
 
-bool job_blocks_is_block(const struct job_run *run, uint32_t block, uint32_t generation)
+bool job_blocks_is_block(const struct job_run *run, uint32_t block)
 {
-    return run->record.job.function == FUNCTION_PRINTING && block >= 1 && block <= run->record.job.blocks &&
-           generation == 0;
+    return run->record.job.function == FUNCTION_PRINTING && block >= 1 && block <= run->record.job.blocks;
 }
 
 uint64_t job_blocks_sent(const struct job_run *run)

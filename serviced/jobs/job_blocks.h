@@ -42,7 +42,7 @@ void job_blocks_connection(struct job_run *run);
 /* PAGE_RESUME. */
 void job_blocks_resume(struct job_run *run, const struct frame_page_resume *resume);
 /* The client says that something is stored: false for what no job has. */
-bool job_blocks_is_block(const struct job_run *run, uint32_t block, uint32_t generation);
+bool job_blocks_is_block(const struct job_run *run, uint32_t block);
 
 /* Bytes that were sent to the client. */
 uint64_t job_blocks_sent(const struct job_run *run);

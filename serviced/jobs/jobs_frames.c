@@ -67,7 +67,7 @@ void jobs_on_page_stored(struct visitor *client, const struct frame *frame)
     uint32_t block = frame->page_stored.page;
     if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
         return;
-    if (job_blocks_is_block(run, block, frame->page_stored.generation))
+    if (job_blocks_is_block(run, block))
         job_run_handle(run, &(struct job_event){.type = JOB_EVENT_BLOCK_STORED, .page = block});
     else
         break_off(client, "PAGE_STORED for a block that the job does not have");
@@ -79,7 +79,7 @@ void jobs_on_page_resume(struct visitor *client, const struct frame *frame)
     const struct frame_page_resume *resume = &frame->page_resume;
     if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
         return;
-    if (job_blocks_is_block(run, resume->page, resume->generation))
+    if (job_blocks_is_block(run, resume->page))
         job_blocks_resume(run, resume);
     else
         break_off(client, "PAGE_RESUME for a block that the job does not have");
