@@ -231,6 +231,7 @@ static enum print_step order_sheet(struct print_job *job, const struct frame *fr
     if (!sheet)
         return broken(job, frame, "for a sheet that is under way, or none");
     sheet->block_number = order->block;
+    sheet->block_generation = order->generation;
     return PRINT_NEXT;
 }
 
@@ -290,9 +291,9 @@ static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sh
 
 static enum print_step open_block(struct print_job *job, struct print_sheet *sheet)
 {
+    const struct print_block_place place = {job->folder_fd, sheet->block_number, sheet->block_generation};
     struct printer_error error;
-    if (print_block_open(&sheet->block, job->folder_fd, sheet->block_number, job->sheets.printer, job->title,
-                         &error) != PRINTER_GOOD)
+    if (print_block_open(&sheet->block, &place, job->sheets.printer, job->title, &error) != PRINTER_GOOD)
         return fail_sheet(job, sheet, &error);
     uint32_t pages = print_block_pages(sheet->block);
     sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;

@@ -14,7 +14,7 @@ struct unit_link;
 #define PRINT_SHEETS_MAX 64u
 
 struct print_sheet {
-    uint32_t number, block_number;
+    uint32_t number, block_number, block_generation;
     uint32_t sides;
     struct printer_ticket ticket; /* job 0: the printer has none yet */
     struct print_block *block;    /* until it has been sent */

@@ -7,8 +7,8 @@
  *       among them (by name or URI), and ends. unit.device is the URI that `print` takes.
  *   printing_unit print --spool DIR --printer URI [--reach-limit SECONDS] [--stall-limit SECONDS]
  *       takes PRINT_COMMAND, at once behind it one ADOPT_SHEET for each sheet of an earlier run, then
- *       PRINT_SHEET, RELEASE_SHEET … and NO_MORE_SHEETS. DIR is the spool folder of the job; block N lies in
- *       it as page N of generation 0 (clientd/spool_names.h). Ends behind FUNCTION_FINISHED or ERROR_NOTICE.
+ *       PRINT_SHEET, RELEASE_SHEET … and NO_MORE_SHEETS. DIR is the spool folder of the job; a block lies in
+ *       it as a page (clientd/spool_names.h). Ends behind FUNCTION_FINISHED or ERROR_NOTICE.
  *       SECONDS: so long a printer may be out of reach (20), or at a sheet without any change (120).
  *
  * The spooler of this host is the one that CUPS_SERVER or its client.conf name.
