@@ -216,7 +216,7 @@ static enum print_step adopt_sheets(struct print_job *job)
 {
     if (take_frames(job, ADOPT_MS) == PRINT_OVER)
         return PRINT_OVER;
-    if (job->sheets.count && print_watch_turn(job) == PRINT_OVER)
+    if (print_watch_sheets(job) == PRINT_OVER)
         return PRINT_OVER;
     return print_watch_start(job);
 }
@@ -362,6 +362,7 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
         return PRINT_NEXT;
     log_warning("sheet %u: %s", sheet->number, error.text);
     if (error.reach != REACHED) {
+        sheet->is_doubtful = true;
         sheet->was_watched = false;
         return PRINT_NEXT;
     }
@@ -369,12 +370,17 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
     return fail_sheet(job, sheet, &error);
 }
 
+/* None overtakes one that may have been lost on the way. */
 static enum print_step send_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++)
-        if (job->sheets.items[i]->is_released && !job->sheets.items[i]->had_data)
-            step = send_sheet(job, job->sheets.items[i]);
+    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
+        struct print_sheet *sheet = job->sheets.items[i];
+        if (sheet->is_released && !sheet->had_data)
+            step = send_sheet(job, sheet);
+        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
+            break;
+    }
     return step;
 }
 
