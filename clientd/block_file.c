@@ -19,7 +19,7 @@ struct block_file {
     struct worker_strand *strand;
     int spool_fd;
     uint64_t job;
-    uint32_t block;
+    uint32_t block, generation;
     /* The workers' */
     int folder_fd, fd, error;
     uint64_t length;
@@ -60,8 +60,8 @@ static int open_stream(struct block_file *file)
     file->folder_fd = spool_job_open(file->spool_fd, file->job);
     if (file->folder_fd < 0)
         return file->folder_fd;
-    spool_stream_name(stream, file->block, 0);
-    spool_meta_name(meta, file->block, 0);
+    spool_stream_name(stream, file->block, file->generation);
+    spool_meta_name(meta, file->block, file->generation);
     int error = blob_remove(file->folder_fd, meta); /* of an earlier time: the stream is a part now */
     if (error)
         return error;
@@ -77,14 +77,15 @@ static int run_open(void *context)
     return file->error = open_stream(file);
 }
 
-struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, uint64_t job, uint32_t block,
-                                   uint64_t length)
+struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, uint64_t job,
+                                   const struct frame_page_begin *begin, uint64_t length)
 {
     struct block_file *file = memory_new(sizeof *file);
     file->strand = strand;
     file->spool_fd = spool_fd;
     file->job = job;
-    file->block = block;
+    file->block = begin->page;
+    file->generation = begin->generation;
     file->folder_fd = file->fd = -1;
     file->length = length;
     worker_submit(strand, run_open, work_done, work_new(file, NULL, NULL));
@@ -141,7 +142,7 @@ static void end(struct block_file **file, worker_work step, struct work *work)
 static int remove_stream(struct block_file *file)
 {
     char name[SPOOL_NAME_SIZE];
-    spool_stream_name(name, file->block, 0);
+    spool_stream_name(name, file->block, file->generation);
     return file->folder_fd < 0 ? 0 : blob_remove(file->folder_fd, name);
 }
 

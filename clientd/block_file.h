@@ -1,6 +1,6 @@
 /*
- * A block on its way into the spool: the file that grows, written by workers. It is a page of generation 0 as
- * in spool_names.h: without its meta file it is a part.
+ * A block on its way into the spool: the file that grows, written by workers. It is a page as in
+ * spool_names.h: without its meta file it is a part.
  */
 #ifndef DESKLINE_CLIENTD_BLOCK_FILE_H
 #define DESKLINE_CLIENTD_BLOCK_FILE_H
@@ -17,9 +17,10 @@ struct worker_strand;
 typedef void (*block_file_done)(void *context, int result);
 
 /* The job's folder is beneath `spool_fd`, and made where it is missing; everything happens on the strand, in
- * order. The file goes on behind its first `length` bytes. An error is told by the calls that follow. */
-struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, uint64_t job, uint32_t block,
-                                   uint64_t length);
+ * order. The page and the generation of `begin` count. The file goes on behind its first `length` bytes. An
+ * error is told by the calls that follow. */
+struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, uint64_t job,
+                                   const struct frame_page_begin *begin, uint64_t length);
 /* Copies the bytes and writes them at the end. Behind an error, all that follow fail with it. -ENOMEM at
  * once: `done` will not run. */
 int block_file_append(struct block_file *file, const void *bytes, size_t length, block_file_done done,

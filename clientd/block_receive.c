@@ -13,11 +13,12 @@
 #include "wire/page_receive.h"
 #include "wire/peer.h"
 
-#define CODEC_LAST 4 /* of PAGE_BEGIN: pdf */
+#define CODEC_PDF 4 /* of PAGE_BEGIN: the last one */
 
 /* A block in the spool. */
 struct block {
     uint64_t length;
+    uint32_t generation;
     bool is_whole, is_finishing;
 };
 
@@ -65,7 +66,7 @@ static struct block *block_at(struct block_receive *receive, uint32_t block)
 static const struct block *find(const struct block_receive *receive, uint32_t block)
 {
     static const struct block none = {0};
-    return block <= receive->room ? &receive->blocks[block - 1] : &none;
+    return block >= 1 && block <= receive->room ? &receive->blocks[block - 1] : &none;
 }
 
 static bool is_number(uint32_t block)
@@ -103,10 +104,10 @@ static void send_frame(struct block_receive *receive, struct frame *frame)
                   strerror(-error));
 }
 
-static void ask_from(struct block_receive *receive, uint32_t block, uint64_t offset)
+static void ask_from(struct block_receive *receive, uint32_t block, uint32_t generation, uint64_t offset)
 {
     send_frame(receive,
-               &(struct frame){.type = FRAME_PAGE_RESUME, .page_resume = {.page = block, .offset = offset}});
+               &(struct frame){.type = FRAME_PAGE_RESUME, .page_resume = {block, generation, offset}});
 }
 
 void block_receive_tell_part(struct block_receive *receive)
@@ -116,8 +117,8 @@ void block_receive_tell_part(struct block_receive *receive)
         return;
     receive->has_told = true;
     if (!part->open && part->begin.page && part->length > 0 &&
-        receive->callbacks.is_wanted(receive->context, part->begin.page))
-        ask_from(receive, part->begin.page, part->length);
+        receive->callbacks.is_wanted(receive->context, part->begin.page, part->begin.generation))
+        ask_from(receive, part->begin.page, part->begin.generation, part->length);
 }
 
 static void grant(struct block_receive *receive, uint32_t bytes)
@@ -159,7 +160,7 @@ static void drop_part(struct block_receive *receive)
 {
     if (!receive->file && receive->receive.begin.page) /* from an earlier process */
         receive->file =
-            block_file_open(receive->strand, receive->spool_fd, receive->job, receive->receive.begin.page, 0);
+            block_file_open(receive->strand, receive->spool_fd, receive->job, &receive->receive.begin, 0);
     block_file_drop(&receive->file);
     receive->is_found = false;
 }
@@ -175,8 +176,8 @@ static void fail(struct block_receive *receive, int error)
 
 static void open_file(struct block_receive *receive, uint64_t length)
 {
-    receive->file = block_file_open(receive->strand, receive->spool_fd, receive->job,
-                                    receive->receive.begin.page, length);
+    receive->file =
+        block_file_open(receive->strand, receive->spool_fd, receive->job, &receive->receive.begin, length);
 }
 
 static void begin_anew(struct block_receive *receive, struct page_receive *before)
@@ -189,10 +190,10 @@ static void begin_anew(struct block_receive *receive, struct page_receive *befor
 }
 
 /* Whether its bytes are to be kept. */
-static bool takes(struct block_receive *receive, uint32_t block)
+static bool takes(struct block_receive *receive, uint32_t block, uint32_t generation)
 {
     if (receive->is_closed || find(receive, block)->is_finishing ||
-        !receive->callbacks.is_wanted(receive->context, block))
+        !receive->callbacks.is_wanted(receive->context, block, generation))
         return false;
     /* One block always fits, so that the job can go on however full the spool is with others. */
     if (!has_any(receive) || receive->callbacks.has_room(receive->context))
@@ -205,15 +206,17 @@ void block_receive_begin(struct block_receive *receive, const struct frame_page_
 {
     struct page_receive before = receive->receive;
     const char *why;
-    if (!is_number(begin->page) || begin->generation != 0 || begin->codec < 1 || begin->codec > CODEC_LAST) {
+    if (!is_number(begin->page) || begin->codec < 1 || begin->codec > CODEC_PDF) {
         receive->callbacks.on_violation(receive->context, "a block that cannot be one");
         return;
     }
-    bool is_taken = takes(receive, begin->page);
+    bool is_taken = takes(receive, begin->page, begin->generation);
     if (!is_taken && !receive->is_closed &&
         find(receive, begin->page)->is_whole) /* the sender has not heard of it */
-        send_frame(receive, &(struct frame){.type = FRAME_PAGE_STORED, .page_stored = {.page = begin->page}});
-    if (is_taken && receive->is_found && before.begin.page == begin->page)
+        send_frame(receive, &(struct frame){.type = FRAME_PAGE_STORED,
+                                            .page_stored = {begin->page, begin->generation}});
+    if (is_taken && receive->is_found && before.begin.page == begin->page &&
+        before.begin.generation == begin->generation)
         receive->receive.begin = *begin;
     switch (page_receive_begin(&receive->receive, begin, is_taken, &why)) {
     case PAGE_RECEIVE_REFUSE:
@@ -271,7 +274,7 @@ void block_receive_data(struct block_receive *receive, const struct frame_page_d
         receive->receive = before;
         drop_part(receive);
         receive->receive = now;
-        ask_from(receive, before.begin.page, 0);
+        ask_from(receive, before.begin.page, before.begin.generation, 0);
         break;
     }
     case PAGE_RECEIVE_REFUSE:
@@ -286,7 +289,7 @@ void block_receive_data(struct block_receive *receive, const struct frame_page_d
 /* ---- 3. PAGE_END -------------------------------------------------------------------------------------- */
 
 /* Once, the server is asked to send the block again: it looks whether its own file is damaged. */
-static void digest_differs(struct block_receive *receive, uint32_t block)
+static void digest_differs(struct block_receive *receive, uint32_t block, uint32_t generation)
 {
     log_warning("job %" PRIu64 ": block %u has another digest than its PAGE_END says", receive->job, block);
     if (receive->mismatch == block) {
@@ -295,7 +298,7 @@ static void digest_differs(struct block_receive *receive, uint32_t block)
         return;
     }
     receive->mismatch = block;
-    ask_from(receive, block, 0);
+    ask_from(receive, block, generation, 0);
 }
 
 static void block_finished(void *context, int result)
@@ -309,9 +312,9 @@ static void block_finished(void *context, int result)
         if (result < 0)
             block->length = 0;
         if (result == 0)
-            receive->callbacks.on_received(receive->context, errand->block);
+            receive->callbacks.on_received(receive->context, errand->block, block->generation);
         else if (result == -EBADMSG)
-            digest_differs(receive, errand->block);
+            digest_differs(receive, errand->block, block->generation);
         else
             receive->callbacks.on_failed(receive->context, result);
     }
@@ -321,13 +324,16 @@ static void block_finished(void *context, int result)
 static void finish(struct block_receive *receive, const struct frame_page_end *end)
 {
     struct block *block = block_at(receive, end->page);
-    struct spool_page page = {
-        .page = end->page, .length = end->length, .rows = end->rows, .begin = receive->receive.begin};
+    struct spool_page page = {.page = end->page,
+                              .generation = end->generation,
+                              .length = end->length,
+                              .rows = end->rows,
+                              .begin = receive->receive.begin};
     struct errand *errand = errand_new(receive, end->page, 0);
     memcpy(page.digest, end->digest.at, sizeof page.digest);
-    page.begin.height = end->rows;
-    block->length = end->length;
-    block->is_finishing = true;
+    if (page.begin.codec != CODEC_PDF)
+        page.begin.height = end->rows;
+    *block = (struct block){.length = end->length, .generation = end->generation, .is_finishing = true};
     page_receive_forget(&receive->receive);
     block_file_finish(&receive->file, &page, block_finished, errand);
 }
@@ -364,27 +370,27 @@ void block_receive_close(struct block_receive *receive)
     receive->receive = (struct page_receive){.ignoring = true};
 }
 
-void block_receive_found(struct block_receive *receive, uint32_t block, uint64_t length)
+void block_receive_found(struct block_receive *receive, const struct spool_page *page)
 {
-    if (is_number(block))
-        *block_at(receive, block) = (struct block){.length = length, .is_whole = true};
+    struct block *block = is_number(page->page) ? block_at(receive, page->page) : NULL;
+    if (block && (!block->is_whole || page->generation > block->generation))
+        *block = (struct block){.length = page->length, .generation = page->generation, .is_whole = true};
 }
 
-void block_receive_found_part(struct block_receive *receive, uint32_t block, uint64_t length)
+void block_receive_found_part(struct block_receive *receive, const struct spool_part *part)
 {
-    if (!is_number(block) || length == 0 || receive->receive.begin.page)
+    if (!is_number(part->page) || part->length == 0 || receive->receive.begin.page)
         return;
-    receive->receive = (struct page_receive){.begin = {.page = block}, .length = length};
+    receive->receive = (struct page_receive){.begin = {.page = part->page, .generation = part->generation},
+                                             .length = part->length};
     receive->is_found = true;
 }
 
-bool block_receive_removed(struct block_receive *receive, uint32_t block)
+void block_receive_removed(struct block_receive *receive, uint32_t block, uint32_t generation)
 {
-    if (!is_number(block) || find(receive, block)->is_finishing || receive->receive.begin.page == block)
-        return false;
-    if (block <= receive->room)
+    const struct block *known = find(receive, block);
+    if (known->is_whole && known->generation <= generation)
         receive->blocks[block - 1] = (struct block){0};
-    return true;
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------- */

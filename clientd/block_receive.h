@@ -14,14 +14,17 @@
 
 #include <deskline/frame.h>
 
+#include "clientd/spool.h"
+
 struct block_receive;
 struct peer;
 struct worker_strand;
 
 struct block_receive_callbacks {
-    bool (*is_wanted)(void *context, uint32_t block);
-    bool (*has_room)(void *context);                    /* for one more block in the spool */
-    void (*on_received)(void *context, uint32_t block); /* it is durable in the spool */
+    bool (*is_wanted)(void *context, uint32_t block, uint32_t generation);
+    bool (*has_room)(void *context); /* for one more block in the spool */
+    /* It is durable in the spool. */
+    void (*on_received)(void *context, uint32_t block, uint32_t generation);
     /* It is not stored: -ENOSPC, -EDQUOT, another negative errno; -EBADMSG: it has twice come as something
      * else than its digest says. */
     void (*on_failed)(void *context, int error);
@@ -49,12 +52,11 @@ void block_receive_end(struct block_receive *receive, const struct frame_page_en
 /* The job is over: whatever still comes is dropped. */
 void block_receive_close(struct block_receive *receive);
 
-/* Found at the start of clientd: whole, or in part. */
-void block_receive_found(struct block_receive *receive, uint32_t block, uint64_t length);
-void block_receive_found_part(struct block_receive *receive, uint32_t block, uint64_t length);
-/* The block is about to be removed from the spool. False when it is being written at this moment: it stays.
- */
-bool block_receive_removed(struct block_receive *receive, uint32_t block);
+/* Found at the start of clientd: whole (the newest generation counts), or in part. */
+void block_receive_found(struct block_receive *receive, const struct spool_page *page);
+void block_receive_found_part(struct block_receive *receive, const struct spool_part *part);
+/* The block is about to be removed from the spool, in that generation and older ones. */
+void block_receive_removed(struct block_receive *receive, uint32_t block, uint32_t generation);
 
 /* Bytes of blocks and of the part in the spool. */
 uint64_t block_receive_bytes(const struct block_receive *receive);

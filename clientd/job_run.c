@@ -357,7 +357,7 @@ struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
     if (error >= 0)
         error = spool_load(run->folder_fd, job, &run->record);
     if (error >= 0)
-        error = spool_examine(run->folder_fd, job, is_printing(run) ? 0 : known->round, &findings);
+        error = spool_examine(run->folder_fd, job, known->round, &findings);
     if (error >= 0)
         error = page_transfer_set_folder(run->transfer, run->folder_fd);
     if (error < 0) {

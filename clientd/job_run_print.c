@@ -106,13 +106,20 @@ void job_run_stop_looking(struct job_run *run)
 
 /* ---- 2. Sheets ---------------------------------------------------------------------------------------- */
 
+static void print_sheet(struct job_run *run, uint32_t sheet)
+{
+    const struct job_read *job = &run->record.job;
+    uint32_t block = job_print_block(job, sheet);
+    printing_sheet(run->printing, sheet, block, ledger_get(&job->spooled, block).generation);
+}
+
 void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action)
 {
     const struct print_slot *slot = job_print_slot(&run->record.job, action->page);
     if (!run->printing)
         return; /* its end is told, or about to be */
     if (action->type == ACTION_PRINT_SHEET)
-        printing_sheet(run->printing, action->page, job_print_block(&run->record.job, action->page));
+        print_sheet(run, action->page);
     else if (action->type == ACTION_RELEASE_SHEET)
         printing_release(run->printing, action->page);
     else if (slot)
@@ -144,10 +151,10 @@ static void on_end(void *context, const struct unit_end *end)
 
 /* ---- 3. Blocks ---------------------------------------------------------------------------------------- */
 
-static bool is_wanted(void *context, uint32_t block)
+static bool is_wanted(void *context, uint32_t block, uint32_t generation)
 {
     const struct job_run *run = context;
-    return job_print_wants_block(&run->record.job, block);
+    return job_print_wants_block(&run->record.job, block, generation);
 }
 
 static bool has_room(void *context)
@@ -155,9 +162,10 @@ static bool has_room(void *context)
     return !job_run_is_over_limit(context);
 }
 
-static void on_received(void *context, uint32_t block)
+static void on_received(void *context, uint32_t block, uint32_t generation)
 {
-    job_run_event(context, &(struct job_read_event){.type = EVENT_BLOCK_RECEIVED, .page = block});
+    job_run_event(context, &(struct job_read_event){
+                               .type = EVENT_BLOCK_RECEIVED, .page = block, .generation = generation});
 }
 
 static void on_failed(void *context, int error)
@@ -187,20 +195,22 @@ void job_run_new_blocks(struct job_run *run)
                                     &callbacks, run);
 }
 
-/* What is in the spool: blocks that are whole, and one of those that are not. */
+/* What is in the spool: blocks that are whole, the newest generation of each, and one of those that are not.
+ */
 void job_run_recover_blocks(struct job_run *run, const struct spool_findings *findings)
 {
     struct job_read *job = &run->record.job;
     for (size_t i = 0; i < findings->count; i++) {
         const struct spool_page *page = &findings->pages[i];
-        if (page->generation != 0 || page->page > job->blocks)
+        struct ledger_page known = ledger_get(&job->spooled, page->page);
+        if (page->page < 1 || page->page > job->blocks ||
+            (known.state == PAGE_RECEIVED && known.generation > page->generation))
             continue;
-        ledger_set(&job->spooled, page->page, PAGE_RECEIVED, 0);
-        block_receive_found(run->blocks, page->page, page->length);
+        ledger_set(&job->spooled, page->page, PAGE_RECEIVED, page->generation);
+        block_receive_found(run->blocks, page);
     }
-    for (size_t i = 0; i < findings->begun_count; i++)
-        block_receive_found_part(run->blocks, findings->begun[i],
-                                 spool_stream_length(run->folder_fd, findings->begun[i], 0));
+    for (size_t i = 0; i < findings->part_count; i++)
+        block_receive_found_part(run->blocks, &findings->parts[i]);
 }
 
 bool job_run_take_block(struct job_run *run, const struct frame *frame)

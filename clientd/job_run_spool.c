@@ -177,17 +177,10 @@ static int drop(void *context)
     return error;
 }
 
-/* A block that has come again since the action was decided stays. */
-static bool is_needed_again(struct job_run *run, uint32_t block)
-{
-    return run->blocks && (ledger_get(&run->record.job.spooled, block).state == PAGE_RECEIVED ||
-                           !block_receive_removed(run->blocks, block));
-}
-
 void job_run_drop(struct job_run *run, const struct job_read_action *action)
 {
-    if (is_needed_again(run, action->page))
-        return;
+    if (run->blocks)
+        block_receive_removed(run->blocks, action->page, action->generation);
     struct job_task *task = task_new(run, NULL);
     task->run = NULL; /* nobody waits for it */
     task->action = *action;

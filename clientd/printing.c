@@ -33,6 +33,10 @@ int printing_start(struct printing **printing, struct loop *loop, struct peer_sw
                    void *context)
 {
     static const struct unit_process_callbacks process_callbacks = {on_frame, on_stall, on_end};
+    /* The unit says by itself that the printer does not go on; the watchdog is for a unit that does not. */
+    uint32_t stall_limit_s = orders->watchdog_ms / 1000u * 2 / 3;
+    char stall_limit[16];
+    snprintf(stall_limit, sizeof stall_limit, "%" PRIu32, stall_limit_s ? stall_limit_s : 1);
     /* execve's argv is not const, but nobody writes to it. */
     char *const arguments[] = {(char *)(uintptr_t)PROGRAM,
                                (char *)(uintptr_t) "print",
@@ -110,11 +114,11 @@ void printing_adopt(struct printing *printing, uint32_t sheet, bool cancel, cons
                                                    .printer = frame_text_of(ticket->printer)}}});
 }
 
-void printing_sheet(struct printing *printing, uint32_t sheet, uint32_t block)
+void printing_sheet(struct printing *printing, uint32_t sheet, uint32_t block, uint32_t generation)
 {
     await(printing, sheet);
     unit_process_send(printing->process,
-                      &(struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {sheet, block}});
+                      &(struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {sheet, block, generation}});
 }
 
 void printing_release(struct printing *printing, uint32_t sheet)
@@ -163,7 +167,8 @@ static void on_finished(struct printing *printing, const struct frame *frame)
 
 static void on_error_notice(struct printing *printing, const struct frame *frame)
 {
-    struct unit_end end = {.code = frame->error_notice.code, .page = frame->error_notice.interrupted};
+    struct unit_end end = {.code = frame->error_notice.code ? frame->error_notice.code : ERROR_PRINTER_ERROR,
+                           .page = frame->error_notice.interrupted};
     frame_text_copy(frame->error_notice.text, end.text, sizeof end.text);
     unit_process_take_word(printing->process, &end);
 }

@@ -47,7 +47,7 @@ int printing_start(struct printing **printing, struct loop *loop, struct peer_sw
                    void *context);
 /* A sheet that an earlier run has handed over: `cancel` when it is not wanted any more. */
 void printing_adopt(struct printing *printing, uint32_t sheet, bool cancel, const struct job_ticket *ticket);
-void printing_sheet(struct printing *printing, uint32_t sheet, uint32_t block);
+void printing_sheet(struct printing *printing, uint32_t sheet, uint32_t block, uint32_t generation);
 /* The ticket is durable. */
 void printing_release(struct printing *printing, uint32_t sheet);
 /* All is done: the unit ends by itself. */

@@ -175,7 +175,12 @@ static int examine_file(void *context, const char *name)
     if (examine_page(at, &page, (uint64_t)status.st_size) == 0) {
         findings->pages = memory_resize(findings->pages, findings->count + 1, sizeof *findings->pages);
         findings->pages[findings->count++] = page;
-    } else if (page.generation == at->round) {
+        return 0;
+    }
+    findings->parts = memory_resize(findings->parts, findings->part_count + 1, sizeof *findings->parts);
+    findings->parts[findings->part_count++] =
+        (struct spool_part){page.page, page.generation, (uint64_t)status.st_size};
+    if (page.generation == at->round) {
         findings->begun = memory_resize(findings->begun, findings->begun_count + 1, sizeof *findings->begun);
         findings->begun[findings->begun_count++] = page.page;
     }
@@ -193,6 +198,7 @@ void spool_findings_free(struct spool_findings *findings)
 {
     free(findings->pages);
     free(findings->begun);
+    free(findings->parts);
     memset(findings, 0, sizeof *findings);
 }
 
@@ -220,14 +226,6 @@ int spool_stream_open(int job_fd, uint32_t page, uint32_t generation)
     char name[SPOOL_NAME_SIZE];
     spool_stream_name(name, page, generation);
     return blob_open(job_fd, name, O_RDONLY, 0);
-}
-
-uint64_t spool_stream_length(int job_fd, uint32_t page, uint32_t generation)
-{
-    char name[SPOOL_NAME_SIZE];
-    struct stat status;
-    spool_stream_name(name, page, generation);
-    return fstatat(job_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t)status.st_size;
 }
 
 int spool_commit(int job_fd, uint64_t job, const struct spool_page *page)

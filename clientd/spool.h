@@ -24,12 +24,20 @@ struct spool_page {
     struct frame_page_begin begin;
 };
 
+/* A stream without a sound meta file. */
+struct spool_part {
+    uint32_t page, generation;
+    uint64_t length;
+};
+
 /* What was found in the folder of a job. */
 struct spool_findings {
     struct spool_page *pages; /* in no order; several generations of a page are possible */
     size_t count;
     uint32_t *begun; /* pages of generation `round` whose stream is there without being whole */
     size_t begun_count;
+    struct spool_part *parts; /* of all generations */
+    size_t part_count;
     uint64_t bytes; /* of all stream files */
 };
 
@@ -55,8 +63,6 @@ uint32_t spool_apply(struct ledger *ledger, const struct spool_findings *finding
 
 /* A descriptor on the stream of a page, for reading; or a negative errno. */
 int spool_stream_open(int job_fd, uint32_t page, uint32_t generation);
-/* Bytes of the stream file, 0 when it is not there. */
-uint64_t spool_stream_length(int job_fd, uint32_t page, uint32_t generation);
 /* Says that a page whose stream is there, and synced, is whole. Durable behind this. */
 int spool_commit(int job_fd, uint64_t job, const struct spool_page *page);
 /* Removes pages for which `wanted` says no. */

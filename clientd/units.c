@@ -112,6 +112,43 @@ static char *section_device(const struct search *search, size_t i)
 
 /* ---- 1. The search starts ----------------------------------------------------------------------------- */
 
+/* The printing unit tells printers by the names of the settings; a section without an address is a queue. */
+static void add_section(const struct search *search, size_t i, char **arguments, size_t *count)
+{
+    const struct settings *settings = search->units->settings;
+    char *value = NULL;
+    if (search->kind == UNIT_KIND_READING) {
+        value = memory_text(section_device(search, i));
+    } else if (settings->printers[i].uri) {
+        size_t size = strlen(settings->printers[i].name) + strlen(settings->printers[i].uri) + 2;
+        value = memory_new(size);
+        snprintf(value, size, "%s=%s", settings->printers[i].name, settings->printers[i].uri);
+    }
+    if (!value)
+        return;
+    arguments[(*count)++] = memory_text(kinds[search->kind].option);
+    arguments[(*count)++] = value;
+}
+
+/* Ends with NULL; freed by arguments_free. */
+static char **arguments_new(const struct search *search)
+{
+    char **arguments = memory_new((3 + 2 * section_count(search)) * sizeof *arguments);
+    size_t count = 0;
+    arguments[count++] = memory_text(kinds[search->kind].program);
+    arguments[count++] = memory_text("list");
+    for (size_t i = 0; i < section_count(search); i++)
+        add_section(search, i, arguments, &count);
+    return arguments;
+}
+
+static void arguments_free(char **arguments)
+{
+    for (size_t i = 0; arguments[i]; i++)
+        free(arguments[i]);
+    free(arguments);
+}
+
 static int start(struct search *search)
 {
     static const struct child_callbacks child_callbacks = {on_exit_of_unit};
@@ -119,19 +156,11 @@ static int start(struct search *search)
     struct units *units = search->units;
     const struct peer_options options = {
         .where = AT_DAEMON, .when = WHEN_OPEN, .label = kinds[search->kind].program};
-    char program[512], **arguments = memory_new((3 + 2 * section_count(search)) * sizeof *arguments);
-    size_t count = 0;
+    char program[512], **arguments = arguments_new(search);
     int fd;
     snprintf(program, sizeof program, "%s/%s", units->settings->unit_folder, kinds[search->kind].program);
-    /* execve's argv is not const, but nobody writes to it. */
-    arguments[count++] = (char *)(uintptr_t)kinds[search->kind].program;
-    arguments[count++] = (char *)(uintptr_t) "list";
-    for (size_t i = 0; i < section_count(search); i++) {
-        arguments[count++] = (char *)(uintptr_t)kinds[search->kind].option;
-        arguments[count++] = section_device(search, i);
-    }
     int error = child_start(&search->child, units->loop, program, arguments, &child_callbacks, search, &fd);
-    free(arguments);
+    arguments_free(arguments);
     if (!error)
         error = peer_new(&search->peer, units->sweep, fd, NULL, &options, &peer_callbacks, search);
     if (error)

@@ -74,36 +74,36 @@ static bool take_meta(struct print_block *block, uint32_t number, const uint8_t 
     return page_format_check(&block->format, NULL) == 0;
 }
 
-static enum printer_status read_meta(struct print_block *block, int folder_fd, uint32_t number,
+static enum printer_status read_meta(struct print_block *block, const struct print_block_place *place,
                                      struct printer_error *error)
 {
     char name[SPOOL_NAME_SIZE], *bytes = NULL;
     size_t length = 0;
-    spool_meta_name(name, number, 0);
-    int failed = blob_read(folder_fd, name, META_BYTES_MAX, &bytes, &length);
-    bool is_good = !failed && take_meta(block, number, (const uint8_t *)bytes, length);
+    spool_meta_name(name, place->number, place->generation);
+    int failed = blob_read(place->folder_fd, name, META_BYTES_MAX, &bytes, &length);
+    bool is_good = !failed && take_meta(block, place->number, (const uint8_t *)bytes, length);
     free(bytes);
     if (is_good)
         return PRINTER_GOOD;
-    return lost(error, number, failed ? strerror(-failed) : "what is known of it makes no sense");
+    return lost(error, place->number, failed ? strerror(-failed) : "what is known of it makes no sense");
 }
 
 /* ---- 2. Its bytes -------------------------------------------------------------------------------------- */
 
-static enum printer_status open_stream(struct print_block *block, int folder_fd, uint32_t number,
+static enum printer_status open_stream(struct print_block *block, const struct print_block_place *place,
                                        struct printer_error *error)
 {
     char name[SPOOL_NAME_SIZE];
     uint8_t digest[DIGEST_BYTES];
-    spool_stream_name(name, number, 0);
-    block->stream_fd = blob_open(folder_fd, name, O_RDONLY, 0);
+    spool_stream_name(name, place->number, place->generation);
+    block->stream_fd = blob_open(place->folder_fd, name, O_RDONLY, 0);
     if (block->stream_fd < 0)
-        return lost(error, number, strerror(-block->stream_fd));
+        return lost(error, place->number, strerror(-block->stream_fd));
     int failed = blob_digest(block->stream_fd, block->length, digest);
     if (failed)
-        return lost(error, number, strerror(-failed));
+        return lost(error, place->number, strerror(-failed));
     if (memcmp(digest, block->digest, DIGEST_BYTES) != 0)
-        return lost(error, number, "its bytes are not those that were sent");
+        return lost(error, place->number, "its bytes are not those that were sent");
     block->document = (struct printer_document){.fd = block->stream_fd, .length = block->length};
     return PRINTER_GOOD;
 }
@@ -167,17 +167,17 @@ static enum printer_status choose_form(struct print_block *block, int folder_fd,
                           is_pdf ? "" : ", nor pages of this kind");
 }
 
-enum printer_status print_block_open(struct print_block **block, int folder_fd, uint32_t number,
+enum printer_status print_block_open(struct print_block **block, const struct print_block_place *place,
                                      const struct printer *printer, const char *title,
                                      struct printer_error *error)
 {
     struct print_block *made = memory_new(sizeof *made);
     made->stream_fd = made->made_fd = -1;
-    enum printer_status status = read_meta(made, folder_fd, number, error);
+    enum printer_status status = read_meta(made, place, error);
     if (status == PRINTER_GOOD)
-        status = open_stream(made, folder_fd, number, error);
+        status = open_stream(made, place, error);
     if (status == PRINTER_GOOD)
-        status = choose_form(made, folder_fd, printer, title, error);
+        status = choose_form(made, place->folder_fd, printer, title, error);
     if (status != PRINTER_GOOD)
         print_block_free(&made);
     *block = made;

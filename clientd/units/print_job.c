@@ -216,7 +216,7 @@ static enum print_step adopt_sheets(struct print_job *job)
 {
     if (take_frames(job, ADOPT_MS) == PRINT_OVER)
         return PRINT_OVER;
-    if (job->sheets.count && print_watch_turn(job) == PRINT_OVER)
+    if (print_watch_sheets(job) == PRINT_OVER)
         return PRINT_OVER;
     return print_watch_start(job);
 }
@@ -231,6 +231,7 @@ static enum print_step order_sheet(struct print_job *job, const struct frame *fr
     if (!sheet)
         return broken(job, frame, "for a sheet that is under way, or none");
     sheet->block_number = order->block;
+    sheet->block_generation = order->generation;
     return PRINT_NEXT;
 }
 
@@ -290,9 +291,9 @@ static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sh
 
 static enum print_step open_block(struct print_job *job, struct print_sheet *sheet)
 {
+    const struct print_block_place place = {job->folder_fd, sheet->block_number, sheet->block_generation};
     struct printer_error error;
-    if (print_block_open(&sheet->block, job->folder_fd, sheet->block_number, job->sheets.printer, job->title,
-                         &error) != PRINTER_GOOD)
+    if (print_block_open(&sheet->block, &place, job->sheets.printer, job->title, &error) != PRINTER_GOOD)
         return fail_sheet(job, sheet, &error);
     uint32_t pages = print_block_pages(sheet->block);
     sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
@@ -361,6 +362,7 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
         return PRINT_NEXT;
     log_warning("sheet %u: %s", sheet->number, error.text);
     if (error.reach != REACHED) {
+        sheet->is_doubtful = true;
         sheet->was_watched = false;
         return PRINT_NEXT;
     }
@@ -368,12 +370,17 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
     return fail_sheet(job, sheet, &error);
 }
 
+/* None overtakes one that may have been lost on the way. */
 static enum print_step send_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++)
-        if (job->sheets.items[i]->is_released && !job->sheets.items[i]->had_data)
-            step = send_sheet(job, job->sheets.items[i]);
+    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
+        struct print_sheet *sheet = job->sheets.items[i];
+        if (sheet->is_released && !sheet->had_data)
+            step = send_sheet(job, sheet);
+        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
+            break;
+    }
     return step;
 }
 

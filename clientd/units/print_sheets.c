@@ -85,7 +85,6 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
                                      struct printer_error *error)
 {
     struct printer_job_look look;
-    struct sheet_counting *counting = sheet->is_elsewhere ? &sheets->other : &sheets->counting;
     if (sheets->printer->ops->ask(sheets->printer, &sheet->ticket, &look, error) != PRINTER_GOOD) {
         sheet->was_watched = sheet->was_watched && error->reach == REACHED;
         if (!sheet->lost_ms && error->reach != REACHED)
@@ -98,11 +97,13 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
     /* What never arrived does not arrive later: nobody sends it. */
     if (sheet->is_adopted && look.has_no_data)
         sheet->had_data = false;
+    sheet->is_doubtful = sheet->is_doubtful && look.has_no_data;
     sheet->look = look;
     const struct sheet_knowledge known = {
         .had_data = sheet->had_data, .was_watched = sheet->was_watched, .sides = sheet->sides};
-    sheet->fate = sheet_fate(&look, &known, counting);
-    sheet_counting_learn(counting, &look);
+    sheet->fate = sheet_fate(&look, &known);
+    if (sheet->fate == FATE_WORKS && !sheet->begun_ms)
+        sheet->begun_ms = print_sheets_now();
     return PRINTER_GOOD;
 }
 
@@ -140,6 +141,8 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
     int error = tell(sheets, sheet, state);
     if (fate == FATE_PRINTED && sheet->number > sheets->last_printed)
         sheets->last_printed = sheet->number;
+    if (fate == FATE_PRINTED && sheet->begun_ms && sheet->told_ms - sheet->begun_ms > sheets->slowest_ms)
+        sheets->slowest_ms = sheet->told_ms - sheet->begun_ms;
     if (fate != FATE_PRINTED && !sheet->is_unwanted &&
         (!sheets->first_hurt || sheet->number < sheets->first_hurt))
         sheets->first_hurt = sheet->number;

@@ -7,8 +7,8 @@
  *       among them (by name or URI), and ends. unit.device is the URI that `print` takes.
  *   printing_unit print --spool DIR --printer URI [--reach-limit SECONDS] [--stall-limit SECONDS]
  *       takes PRINT_COMMAND, at once behind it one ADOPT_SHEET for each sheet of an earlier run, then
- *       PRINT_SHEET, RELEASE_SHEET … and NO_MORE_SHEETS. DIR is the spool folder of the job; block N lies in
- *       it as page N of generation 0 (clientd/spool_names.h). Ends behind FUNCTION_FINISHED or ERROR_NOTICE.
+ *       PRINT_SHEET, RELEASE_SHEET … and NO_MORE_SHEETS. DIR is the spool folder of the job; a block lies in
+ *       it as a page (clientd/spool_names.h). Ends behind FUNCTION_FINISHED or ERROR_NOTICE.
  *       SECONDS: so long a printer may be out of reach (20), or at a sheet without any change (120).
  *
  * The spooler of this host is the one that CUPS_SERVER or its client.conf name.
@@ -25,6 +25,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clientd/units/ipp_deadline.h"
 #include "clientd/units/print_job.h"
 #include "clientd/units/print_list.h"
 #include "clientd/units/printer_ipp.h"
@@ -44,6 +45,7 @@ static int run(const struct printing_arguments *arguments, struct unit_link *lin
 {
     int error;
     unit_signals_install();
+    unit_signals_guard(ipp_deadline_hurry, NULL);
     if (arguments->order == PRINTING_LIST) {
         error = print_list_send(link, arguments->printers, arguments->printer_count);
     } else {

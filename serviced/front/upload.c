@@ -250,6 +250,10 @@ void upload_end(struct visitor *visitor, const struct frame_upload_end *end_fram
     struct upload *upload = find(visitor, end_frame->request);
     if (!upload)
         return;
+    if (end_frame->digest.length == 0) { /* given up: nobody waits for an answer */
+        end(upload);
+        return;
+    }
     if (upload->state != UPLOAD_RECEIVING || upload->offset != upload->length ||
         end_frame->digest.length != STORE_DIGEST_BYTES) {
         break_off(visitor, "UPLOAD_END before the end, or without a SHA-256 digest");

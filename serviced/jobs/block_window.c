@@ -26,6 +26,6 @@ void block_window(const struct ledger *sheets, const struct manifest *manifest, 
         if (bytes > BLOCK_WINDOW_BYTES && sheet - first >= BLOCK_WINDOW_SHEETS)
             return;
         if (ledger_get(sheets, sheet).state == PAGE_HELD)
-            ledger_set(wanted, block, PAGE_READ, 0);
+            ledger_set(wanted, block, PAGE_READ, ledger_get(sheets, sheet).generation);
     }
 }

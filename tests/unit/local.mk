@@ -91,6 +91,12 @@ check_PROGRAMS += tests/unit/test_reading_unit
 TESTS += tests/unit/test_reading_unit
 tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_printing_tables tests/unit/test_printing_unit
+TESTS += tests/unit/test_printing_tables tests/unit/test_printing_unit
+tests_unit_test_printing_tables_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_printing_tables_LDADD = libprinting.la $(UNIT_LIBS)
+tests_unit_test_printing_unit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_printing_unit_LDADD = libprinting.la libreading.la $(UNIT_LIBS)
 
 # ctl/
 CTL_TESTS = tests/unit/test_ctl_arguments tests/unit/test_ctl_show tests/unit/test_ctl_run

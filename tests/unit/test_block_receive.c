@@ -33,19 +33,20 @@ static struct block_receive *receive;
 static int spool_fd;
 
 static struct {
-    uint32_t wanted_to; /* blocks 1 … are wanted */
+    uint32_t wanted_to;    /* blocks 1 … are wanted */
+    uint32_t wanted_since; /* of that generation, or later */
     bool is_full;
     unsigned received, failed, violations, resumes, stored;
-    uint32_t block;  /* received last */
-    int error;       /* failed with last */
-    uint64_t offset; /* of the PAGE_RESUME that came last */
+    uint32_t block, generation; /* received last */
+    int error;                  /* failed with last */
+    uint64_t offset;            /* of the PAGE_RESUME that came last */
     unsigned looks;
 } seen;
 
-static bool is_wanted(void *context, uint32_t block)
+static bool is_wanted(void *context, uint32_t block, uint32_t generation)
 {
     (void)context;
-    return block <= seen.wanted_to;
+    return generation >= seen.wanted_since && block <= seen.wanted_to;
 }
 
 static bool has_room(void *context)
@@ -54,11 +55,12 @@ static bool has_room(void *context)
     return !seen.is_full;
 }
 
-static void on_received(void *context, uint32_t block)
+static void on_received(void *context, uint32_t block, uint32_t generation)
 {
     (void)context;
     seen.received++;
     seen.block = block;
+    seen.generation = generation;
 }
 
 static void on_failed(void *context, int error)
@@ -290,7 +292,7 @@ START_TEST(a_part_outlives_the_process)
     settle();
     expect_spool(0, 2);
     make_receive();
-    block_receive_found_part(receive, 2, 6);
+    block_receive_found_part(receive, &(struct spool_part){.page = 2, .length = 6});
     block_receive_tell_part(receive);
     settle();
     ck_assert_uint_eq(seen.offset, 6);
@@ -399,7 +401,7 @@ START_TEST(a_full_spool_takes_one_block_of_each_job)
     ck_assert_uint_eq(seen.failed, 1);
     ck_assert_int_eq(seen.error, -ENOSPC);
     expect_spool(1, 0);
-    ck_assert(block_receive_removed(receive, 1));
+    block_receive_removed(receive, 1, 0);
     send_block(2, "does now");
     ck_assert_uint_eq(seen.received, 2);
 }
@@ -440,21 +442,20 @@ START_TEST(what_breaks_the_protocol_is_said_and_kept_out)
     ck_assert_uint_eq(seen.violations, 2);
     begin(0);
     begin(LEDGER_MAX_PAGES + 1);
-    block_receive_begin(receive, &(struct frame_page_begin){.page = 1, .generation = 1, .codec = 4});
     block_receive_begin(receive, &(struct frame_page_begin){.page = 1, .codec = 0});
     block_receive_begin(receive, &(struct frame_page_begin){.page = 1, .codec = 5});
-    ck_assert_uint_eq(seen.violations, 7);
+    ck_assert_uint_eq(seen.violations, 6);
     begin(1);
     data(1, 0, bytes); /* one byte over the limit */
-    ck_assert_uint_eq(seen.violations, 8);
+    ck_assert_uint_eq(seen.violations, 7);
     bytes[LIMIT] = 0;
     data(1, 0, bytes);
-    ck_assert_uint_eq(seen.violations, 8);
+    ck_assert_uint_eq(seen.violations, 7);
     data(1, LIMIT, "x");
-    ck_assert_uint_eq(seen.violations, 9);
+    ck_assert_uint_eq(seen.violations, 8);
     block_receive_end(
         receive, &(struct frame_page_end){.page = 1, .length = 5, .digest = {(const uint8_t *)digest, 32}});
-    ck_assert_uint_eq(seen.violations, 10);
+    ck_assert_uint_eq(seen.violations, 9);
     settle();
     ck_assert_uint_eq(seen.received, 0);
 }
@@ -472,7 +473,7 @@ START_TEST(nobody_is_told_after_the_end)
     ck_assert_uint_eq(seen.received + seen.failed, 0);
     expect_spool(1, 2);
     make_receive();
-    block_receive_found(receive, 1, 5);
+    block_receive_found(receive, &(struct spool_page){.page = 1, .length = 5});
     block_receive_close(receive);
     begin(3);
     data(3, 0, "late");
@@ -480,6 +481,31 @@ START_TEST(nobody_is_told_after_the_end)
     settle();
     ck_assert_uint_eq(seen.received + seen.violations + seen.stored, 0);
     expect_spool(1, 2);
+}
+END_TEST
+
+START_TEST(a_block_that_was_given_up_comes_again_in_a_generation_of_its_own)
+{
+    send_block(1, "once");
+    seen.wanted_since = 3;
+    send_block(1, "late"); /* an old one */
+    ck_assert_uint_eq(seen.received, 1);
+    ck_assert_uint_eq(seen.stored, 1);
+    block_receive_begin(receive, &(struct frame_page_begin){.page = 1, .generation = 3, .codec = 4});
+    data(1, 0, "again");
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA256((const uint8_t *)"again", 5, digest);
+    block_receive_end(
+        receive,
+        &(struct frame_page_end){.page = 1, .generation = 3, .length = 5, .digest = {digest, sizeof digest}});
+    settle();
+    ck_assert_uint_eq(seen.received, 2);
+    ck_assert_uint_eq(seen.generation, 3);
+    expect_spool(2, 0);
+    block_receive_removed(receive, 1, 0); /* what was waiting to be removed */
+    ck_assert_uint_eq(block_receive_bytes(receive), 5);
+    block_receive_removed(receive, 1, 3);
+    ck_assert_uint_eq(block_receive_bytes(receive), 0);
 }
 END_TEST
 
@@ -503,6 +529,7 @@ int main(void)
     tcase_add_test(tests, a_folder_that_cannot_be_written_is_told_once);
     tcase_add_test(tests, what_breaks_the_protocol_is_said_and_kept_out);
     tcase_add_test(tests, nobody_is_told_after_the_end);
+    tcase_add_test(tests, a_block_that_was_given_up_comes_again_in_a_generation_of_its_own);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
     failures = srunner_ntests_failed(runner);

@@ -176,6 +176,28 @@ START_TEST(the_window_is_bounded)
 }
 END_TEST
 
+/* A sheet that was given up wants its block anew. */
+START_TEST(a_block_has_the_generation_of_its_sheet)
+{
+    struct ledger ledger = {.total = 4}, window = {0};
+    struct manifest manifest;
+    fill(&manifest, 2, 100);
+    ledger_set(&ledger, 1, PAGE_PRINTED, 0);
+    ledger_set(&ledger, 2, PAGE_HELD, 3);
+    ledger_set(&ledger, 3, PAGE_HELD, 5);
+    block_window(&ledger, &manifest, &window);
+    ck_assert_int_eq(ledger_get(&window, 2).state, PAGE_READ);
+    ck_assert_uint_eq(ledger_get(&window, 2).generation, 3);
+    ck_assert_int_eq(ledger_get(&window, 1).state, PAGE_UNREAD);
+    ledger_set(&ledger, 2, PAGE_RECEIVED, 3);
+    block_window(&ledger, &manifest, &window);
+    ck_assert_uint_eq(ledger_get(&window, 1).generation, 5);
+    ledger_free(&ledger);
+    ledger_free(&window);
+    manifest_free(&manifest);
+}
+END_TEST
+
 START_TEST(without_blocks_nothing_is_wanted)
 {
     struct manifest none = {0};
@@ -234,6 +256,7 @@ int main(void)
     tcase_add_test(all, what_is_held_is_wanted);
     tcase_add_test(all, a_block_is_sent_once_for_all_copies);
     tcase_add_test(all, the_window_is_bounded);
+    tcase_add_test(all, a_block_has_the_generation_of_its_sheet);
     tcase_add_test(all, without_blocks_nothing_is_wanted);
     tcase_add_test(all, the_printer_that_is_meant);
     suite_add_tcase(suite, all);
