@@ -6,6 +6,7 @@ E2E_TESTS += tests/e2e/20-jam-and-every-manner.sh
 E2E_TESTS += tests/e2e/21-every-kind-of-page.sh
 E2E_TESTS += tests/e2e/22-trouble-everywhere.sh
 E2E_TESTS += tests/e2e/23-the-uncertain-sheet.sh
+E2E_TESTS += tests/e2e/24-print.sh
 E2E_TESTS += tests/e2e/25-asked-on-the-terminal.sh
 E2E_TESTS += tests/e2e/30-the-link-is-cut.sh
 E2E_TESTS += tests/e2e/31-the-link-is-down-for-longer.sh
