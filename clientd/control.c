@@ -170,7 +170,7 @@ static void on_answer(void *context, void *asker, const struct frame *frame)
 
 void control_answer(struct control *control, const struct frame *frame)
 {
-    if (!relay_take(control->relay, frame))
+    if (!relay_take(control->relay, frame) && !control_refused(control, frame))
         log_debug("%s from the server answers nothing", frame_name((uint16_t)frame->type));
 }
 

@@ -76,6 +76,9 @@ struct control_wait *control_wait_add(struct control_session *session, enum wait
 void control_wait_end(struct control_wait *wait);
 /* The job of this wait may have changed already. */
 void control_wait_look(struct control_wait *wait);
+/* An OUTCOME of what a job has asked the server for by itself: those who wait for it are told when the server
+ * refuses. False for any other frame. */
+bool control_refused(struct control *control, const struct frame *frame);
 void control_tell(void *control);
 void control_limit(void *control);
 

@@ -17,6 +17,7 @@
 #include "clientd/execution.h"
 #include "clientd/link.h"
 #include "clientd/page_transfer.h"
+#include "clientd/relay.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
 
@@ -104,10 +105,19 @@ static void send_manner(struct job_run *run, const struct job_read_action *actio
 {
     log_notice("job %" PRIu64 ": the manner of restarting is %s", run->record.job.id,
                manner_name(action->manner));
-    send_frame(
-        run, &(struct frame){
-                 .type = FRAME_MANNER_NOTICE,
-                 .manner_notice = {.round = action->round, .manner = action->manner, .page = action->page}});
+    send_frame(run, &(struct frame){
+                        .type = FRAME_MANNER_NOTICE,
+                        .manner_notice = {.round = action->round,
+                                          .manner = action->manner,
+                                          .page = action->page,
+                                          .request = relay_number_of_job(RELAY_MANNER, run->record.job.id)}});
+}
+
+static void send_restart(struct job_run *run)
+{
+    send_frame(run,
+               &(struct frame){.type = FRAME_RESTART_REQUEST,
+                               .restart_request = {relay_number_of_job(RELAY_RESTART, run->record.job.id)}});
 }
 
 /* ---- Actions out -------------------------------------------------------------------------------------- */
@@ -153,7 +163,7 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
         send_manner(run, action);
         break;
     case ACTION_SEND_RESTART:
-        send_frame(run, &(struct frame){.type = FRAME_RESTART_REQUEST});
+        send_restart(run);
         break;
     case ACTION_TELL:
         run->around->on_changed(run->around->context, run->record.job.id);

@@ -11,6 +11,10 @@
 #include "clientd/link.h"
 
 #define ENTRIES_MAX 256
+/* The upper half of the numbers belongs to the jobs. Their numbers are the server's and count up from 1. */
+#define OF_JOB   0x80000000u
+#define OF_KIND  30
+#define JOB_MASK 0x3fffffffu
 
 struct entry {
     uint32_t request; /* our number, 0: the entry is free */
@@ -51,6 +55,11 @@ static uint32_t *number_of(struct frame *frame)
         if (numbers[i].type == frame->type)
             return (uint32_t *)(void *)((char *)frame + numbers[i].offset);
     return NULL;
+}
+
+uint32_t relay_number_of_job(enum relay_of_job kind, uint64_t job)
+{
+    return OF_JOB | (uint32_t)kind << OF_KIND | (uint32_t)(job & JOB_MASK);
 }
 
 struct relay *relay_new(struct link *link,
@@ -101,7 +110,7 @@ void relay_ask(struct relay *relay, void *asker, const struct frame *frame)
         refuse(relay, asker, asked, 1, ERROR_LIMIT, "too many requests wait for the server");
         return;
     }
-    if (++relay->last_request == 0)
+    if (++relay->last_request == OF_JOB)
         relay->last_request = 1;
     *number = relay->last_request;
     int error = link_send(relay->link, &copy);

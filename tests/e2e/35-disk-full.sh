@@ -62,6 +62,9 @@ expect_job "$number" .error.code spool-area-full
 expect_job "$number" '.error.action | test("[Mm]ake space")' true
 wait_until "all is read" all_is_read
 run 1 sctl restart "$number" --manner resume
+says 'disk is full: the job goes on by itself'
+run 1 timeout 5 "$build/ctl/clientctl" --control "$work/clientd-one.sock" restart "$number" --manner resume
+says 'disk is full: the job goes on by itself'
 is_suspended || fail "the job is no longer suspended"
 make_room "$work/mnt-pages"
 ends_by_itself
