@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "serviced/documents/archive.h"
 #include "serviced/front/visitor.h"
 #include "serviced/jobs/job_run.h"
 #include "serviced/jobs/registry.h"
@@ -42,19 +43,30 @@ void job_tell_offers(const struct job_run *run, struct frame_list_builder *manne
     }
 }
 
+static void tell_delivered(const struct job_run *run, char text[JOB_TEXT_SIZE])
+{
+    const struct registry_document *document =
+        registry_document_find(run->server->registry, run->record.job.id);
+    char *name = document ? archive_part_name(document->name, 1, document->parts)
+                          : memory_text("a document that was deleted since");
+    if (document && document->parts > 1)
+        snprintf(text, JOB_TEXT_SIZE, "delivered as %s and %" PRIu32 " more", name, document->parts - 1);
+    else
+        snprintf(text, JOB_TEXT_SIZE, "delivered as %s", name);
+    free(name);
+}
+
 void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
 {
     const struct job *job = &run->record.job;
-    const struct registry_document *document = registry_document_find(run->server->registry, job->id);
     uint32_t stored = ledger_count(&job->ledger, PAGE_STORED);
     if (job->state == JOB_COMPLETED)
-        snprintf(text, JOB_TEXT_SIZE, "delivered as %s",
-                 document ? document->name : "a document that was deleted since");
+        tell_delivered(run, text);
     else if (stored == 0)
         snprintf(text, JOB_TEXT_SIZE, "nothing had been stored");
     else
-        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours", stored,
-                 run->server->settings->keep_canceled_ms / 3600000);
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " pages are kept at the server for %" PRId64 " hours",
+                 stored, run->server->settings->keep_canceled_ms / 3600000);
 }
 
 void job_tell_action(const struct job_run *run, char text[JOB_TEXT_SIZE])
