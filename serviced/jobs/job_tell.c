@@ -147,15 +147,16 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
 
 /* ---- Who watches -------------------------------------------------------------------------------------- */
 
-/* The user is needed: what the client's policy does not answer at once, or what a person has to see to. */
+/* The user is needed: the client's policy does not answer at once. A client that is away answers later what
+ * passes by itself; to the rest a person has to see. */
 static bool waits_for_user(const struct job_run *run)
 {
     const struct job *job = &run->record.job;
     if (!has_question(job))
         return false;
-    if (error_find(job->error)->class == ERROR_CLASS_DEVICE)
-        return true;
-    return run->client && loop_now_ms(run->server->loop) - run->audience.asked_ms >= PATIENCE_MS;
+    if (!run->client)
+        return error_find(job->error)->class == ERROR_CLASS_DEVICE;
+    return loop_now_ms(run->server->loop) - run->audience.asked_ms >= PATIENCE_MS;
 }
 
 /* Tells one who watches; true when that was the end of it. */
