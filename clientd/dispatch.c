@@ -83,7 +83,7 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
     struct job_run *run = jobs_find(to->jobs, frame->job);
     struct ledger ledger = {0};
     const char *why;
-    if (ledger_from_account(&ledger, &command->account, &why) ||
+    if (ledger_from_account(&ledger, FUNCTION_READING, &command->account, &why) ||
         !manner_fits(command->manner, command->page)) {
         ledger_free(&ledger);
         log_error("job %" PRIu64 ": the server's RESTART_COMMAND makes no sense", frame->job);

@@ -304,7 +304,8 @@ static void answer(struct job_read *job, uint8_t manner, uint32_t page, struct j
 static void answer_by_policy(struct job_read *job, struct job_read_actions *actions)
 {
     uint32_t next = ledger_first_unread(&job->ledger);
-    bool hole = next <= ledger_last_finished(&job->ledger) || (job->unit == UNIT_IDLE && next <= job->expected);
+    bool hole =
+        next <= ledger_last_finished(&job->ledger) || (job->unit == UNIT_IDLE && next <= job->expected);
     enum manner manner = designation_by_policy(job->policy, &job->question, job->interrupted, hole);
     uint32_t page = 0;
     if (manner != MANNER_NONE && (job->unit != UNIT_PAUSED || job->space) &&
@@ -401,7 +402,7 @@ static void carry_out(struct job_read *job, struct job_read_actions *actions)
     job->round = job->pending.round;
     if (manner == MANNER_FINISH && last > page)
         page = last; /* more has been read since the question: it belongs to the result */
-    uint32_t given_up = manner_apply(&job->ledger, manner, page, job->round);
+    uint32_t given_up = manner_apply(FUNCTION_READING, &job->ledger, manner, page, job->round);
     if (given_up)
         act(actions,
             (struct job_read_action){.type = ACTION_DROP_FROM, .page = given_up, .generation = job->round});

@@ -69,7 +69,7 @@ static int parse_run(struct ledger *ledger, const char *text)
     int end = 0;
     if (sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &first, &count, &state, &generation,
                &end) != 4 ||
-        text[end] || state > PAGE_SKIPPED || first != ledger->count + 1 || count < 1 ||
+        text[end] || !page_state_fits(state, FUNCTION_READING) || first != ledger->count + 1 || count < 1 ||
         count > LEDGER_MAX_PAGES)
         return -EBADMSG;
     for (uint32_t i = 0; i < count; i++)

@@ -71,7 +71,7 @@ static void send_notice(struct job_run *run, const struct job_read_action *actio
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
-    struct phase phase = phase_of_reading(&job->ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
     struct frame frame = {.type = FRAME_ERROR_NOTICE,
                           .error_notice = {.code = job->error ? job->error : ERROR_LINK_LOST,
                                            .text = frame_text_of(job->text),

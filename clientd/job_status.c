@@ -102,7 +102,7 @@ static void overlay(struct job_status *status, const struct job_run *run, bool i
                     struct frame_job_status *to)
 {
     const struct job_read *job = job_run_job(run);
-    struct phase phase = phase_of_reading(&job->ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
     ledger_to_account(&job->ledger, &status->runs, &to->account);
     to->phase = phase_to_record(&phase); /* of the ledger beside it: the server's may be older */
     if (job->error != ERROR_NONE && job->state != JOB_READ_FLOWING)

@@ -253,7 +253,8 @@ static void link_up(struct jobs *jobs, struct job_entry *entry, const struct rec
     struct job_read_event event = {.type = EVENT_LINK_UP, .standing = (enum job_standing)known->standing};
     struct ledger ledger = {0};
     const char *why;
-    if (known->standing > STANDING_CLOSED || ledger_from_account(&ledger, &known->account, &why)) {
+    if (known->standing > STANDING_CLOSED ||
+        ledger_from_account(&ledger, FUNCTION_READING, &known->account, &why)) {
         log_error("job %" PRIu64 ": the server's account makes no sense", entry->job);
         return;
     }

@@ -23,7 +23,9 @@ int job_view_take(struct job_view *view, const struct frame *frame, const char *
 {
     const struct frame_job_status *status = &frame->job_status;
     struct ledger ledger = {0};
-    int error = ledger_from_account(&ledger, &status->account, why);
+    enum job_function function =
+        status->phase.function == FUNCTION_PRINTING ? FUNCTION_PRINTING : FUNCTION_READING;
+    int error = ledger_from_account(&ledger, function, &status->account, why);
     if (error) {
         ledger_free(&ledger);
         return error;

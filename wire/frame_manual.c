@@ -92,7 +92,7 @@ static void print_words(void)
 #include <deskline/manners.def>
 #undef MANNER
     printf("\n### Page states\n\n| state | word |\n| --- | --- |\n");
-    for (uint8_t state = PAGE_UNREAD; state <= PAGE_SKIPPED; state++)
+    for (uint8_t state = PAGE_UNREAD; state < PAGE_STATES; state++)
         printf("| %d | `%s` |\n", state, page_state_name(state));
     printf("\n### Job states\n\n| state | word |\n| --- | --- |\n");
     for (uint8_t state = JOB_PENDING; state <= JOB_COMPLETED; state++)

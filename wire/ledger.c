@@ -6,8 +6,24 @@
 
 const char *page_state_name(uint8_t state)
 {
-    static const char *const names[] = {"unread", "read", "stored", "uncertain", "skipped"};
-    return state < sizeof names / sizeof names[0] ? names[state] : "unknown";
+    static const char *const names[] = {"unread",  "read",     "stored",    "uncertain",
+                                        "skipped", "received", "submitted", "printed"};
+    return state < PAGE_STATES ? names[state] : "unknown";
+}
+
+bool page_state_fits(uint32_t state, enum job_function function)
+{
+    static const uint8_t functions[PAGE_STATES] = {
+        [PAGE_UNREAD] = FUNCTION_READING | FUNCTION_PRINTING,
+        [PAGE_READ] = FUNCTION_READING,
+        [PAGE_STORED] = FUNCTION_READING,
+        [PAGE_UNCERTAIN] = FUNCTION_READING | FUNCTION_PRINTING,
+        [PAGE_SKIPPED] = FUNCTION_READING | FUNCTION_PRINTING,
+        [PAGE_RECEIVED] = FUNCTION_PRINTING,
+        [PAGE_SUBMITTED] = FUNCTION_PRINTING,
+        [PAGE_PRINTED] = FUNCTION_PRINTING,
+    };
+    return state < PAGE_STATES && (functions[state] & function) != 0;
 }
 
 void ledger_free(struct ledger *ledger)
@@ -74,7 +90,7 @@ int ledger_set(struct ledger *ledger, uint32_t page, enum page_state state, uint
 bool ledger_is_finished(const struct ledger *ledger, uint32_t page)
 {
     uint8_t state = ledger_get(ledger, page).state;
-    return state == PAGE_READ || state == PAGE_STORED;
+    return state == PAGE_READ || state == PAGE_STORED || state == PAGE_PRINTED;
 }
 
 bool ledger_is_settled(const struct ledger *ledger, uint32_t page)
@@ -107,8 +123,8 @@ static uint32_t last_entry(const struct ledger *ledger)
 uint32_t ledger_first_unstored(const struct ledger *ledger)
 {
     uint32_t page = 1;
-    while (page <= last_entry(ledger) &&
-           (ledger->pages[page - 1].state == PAGE_STORED || ledger->pages[page - 1].state == PAGE_SKIPPED))
+    while (page <= last_entry(ledger) && ledger_is_settled(ledger, page) &&
+           ledger->pages[page - 1].state != PAGE_READ)
         page++;
     return page;
 }
@@ -150,6 +166,11 @@ bool ledger_is_complete(const struct ledger *ledger)
            ledger_count(ledger, PAGE_STORED) > 0;
 }
 
+bool ledger_is_printed(const struct ledger *ledger)
+{
+    return ledger->total && ledger_first_unstored(ledger) > ledger->total;
+}
+
 void ledger_revert(struct ledger *ledger, uint32_t page, uint32_t generation)
 {
     for (uint32_t n = page; n <= ledger->count; n++)
@@ -164,9 +185,8 @@ void ledger_to_account(const struct ledger *ledger, struct frame_list_builder *b
 {
     *account = (struct record_account){.total = ledger->total, .floor = ledger->floor};
     for (uint32_t i = 0; i < ledger->count;) {
-        struct record_pages run = {.first = i + 1,
-                                   .state = ledger->pages[i].state,
-                                   .generation = ledger->pages[i].generation};
+        struct record_pages run = {
+            .first = i + 1, .state = ledger->pages[i].state, .generation = ledger->pages[i].generation};
         while (i < ledger->count && ledger->pages[i].state == run.state &&
                ledger->pages[i].generation == run.generation) {
             i++;
@@ -178,7 +198,8 @@ void ledger_to_account(const struct ledger *ledger, struct frame_list_builder *b
     account->runs = frame_list_view(builder);
 }
 
-int ledger_from_account(struct ledger *ledger, const struct record_account *account, const char **why)
+int ledger_from_account(struct ledger *ledger, enum job_function function,
+                        const struct record_account *account, const char **why)
 {
     struct ledger made = {.total = account->total, .floor = account->floor};
     struct record_pages run;
@@ -192,8 +213,8 @@ int ledger_from_account(struct ledger *ledger, const struct record_account *acco
         *why = "an account whose runs do not follow each other";
         if (run.first != made.count + 1 || run.count == 0)
             goto fail;
-        *why = "an account with an unknown page state";
-        if (run.state > PAGE_SKIPPED)
+        *why = "an account with a page state that its job does not know";
+        if (!page_state_fits(run.state, function))
             goto fail;
         *why = "an account with more pages than a job may have";
         if (run.count > LEDGER_MAX_PAGES - made.count)

@@ -1,8 +1,8 @@
 /* When each manner is on offer, and what it does. */
 #include <deskline/phase.h>
 
-unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
-                       bool interrupted, struct manner_offer offers[MANNER_OFFERS_MAX])
+static unsigned reading_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
+                               bool interrupted, struct manner_offer offers[MANNER_OFFERS_MAX])
 {
     unsigned count = 0;
     uint32_t last = ledger_last_finished(ledger);
@@ -24,6 +24,36 @@ unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, u
     offers[count++] = (struct manner_offer){MANNER_RESTART, 1, 1};
     offers[count++] = (struct manner_offer){MANNER_ABANDON, 0, 0};
     return count;
+}
+
+static unsigned printing_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
+                                struct manner_offer offers[MANNER_OFFERS_MAX])
+{
+    unsigned count = 0;
+    uint32_t last = ledger_last_finished(ledger), sheet = phase->page;
+    bool left = sheet <= ledger->total;
+    bool failed_at_sheet =
+        error_find(error)->class == ERROR_CLASS_DEVICE || phase->step == PHASE_PRINT_UNCERTAIN;
+
+    offers[count++] = (struct manner_offer){MANNER_RESUME, sheet, sheet};
+    if (left && failed_at_sheet)
+        offers[count++] = (struct manner_offer){MANNER_SKIP, sheet, sheet};
+    if (last > 0)
+        offers[count++] = (struct manner_offer){MANNER_FROM_PAGE, 1, last};
+    if (last > 0 && last < sheet)
+        offers[count++] = (struct manner_offer){MANNER_REDO_LAST, last, last};
+    if (last > 0)
+        offers[count++] = (struct manner_offer){MANNER_FINISH, last, last};
+    offers[count++] = (struct manner_offer){MANNER_RESTART, 1, 1};
+    offers[count++] = (struct manner_offer){MANNER_ABANDON, 0, 0};
+    return count;
+}
+
+unsigned manner_offers(const struct ledger *ledger, const struct phase *phase, uint16_t error,
+                       bool interrupted, struct manner_offer offers[MANNER_OFFERS_MAX])
+{
+    return phase->function == FUNCTION_PRINTING ? printing_offers(ledger, phase, error, offers)
+                                                : reading_offers(ledger, phase, error, interrupted, offers);
 }
 
 bool manner_resolve(const struct manner_offer *offers, unsigned count, uint8_t manner, uint32_t *page)
@@ -76,10 +106,8 @@ static void settle_uncertain(struct ledger *ledger)
             ledger_set(ledger, page, PAGE_UNREAD, ledger_get(ledger, page).generation);
 }
 
-uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
+static uint32_t apply_to_reading(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
 {
-    if (!manner_fits((uint8_t)manner, page))
-        return 0;
     switch (manner) {
     case MANNER_FROM_PAGE:
     case MANNER_REDO_LAST:
@@ -105,4 +133,43 @@ uint32_t manner_apply(struct ledger *ledger, enum manner manner, uint32_t page, 
         return 0;
     }
     return 0;
+}
+
+/* Of a document that is printed, the number of sheets is known from the start, whatever becomes of them. */
+static uint32_t apply_to_printing(struct ledger *ledger, enum manner manner, uint32_t page, uint32_t round)
+{
+    uint32_t total = ledger->total;
+    switch (manner) {
+    case MANNER_FROM_PAGE:
+    case MANNER_REDO_LAST:
+    case MANNER_RESTART:
+        ledger_revert(ledger, page, round);
+        ledger->total = total;
+        return page;
+    case MANNER_SKIP: /* of another uncertain sheet, nothing has been said */
+        if (page <= total)
+            ledger_set(ledger, page, PAGE_SKIPPED, round);
+        return 0;
+    case MANNER_FINISH:
+        for (uint32_t sheet = 1; sheet <= total; sheet++)
+            if (!ledger_is_settled(ledger, sheet))
+                ledger_set(ledger, sheet, PAGE_SKIPPED, round);
+        return 0;
+    case MANNER_RESUME:
+        settle_uncertain(ledger);
+        return 0;
+    case MANNER_ABANDON:
+    case MANNER_NONE:
+        return 0;
+    }
+    return 0;
+}
+
+uint32_t manner_apply(enum job_function function, struct ledger *ledger, enum manner manner, uint32_t page,
+                      uint32_t round)
+{
+    if (!manner_fits((uint8_t)manner, page))
+        return 0;
+    return function == FUNCTION_PRINTING ? apply_to_printing(ledger, manner, page, round)
+                                         : apply_to_reading(ledger, manner, page, round);
 }

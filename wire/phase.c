@@ -1,19 +1,38 @@
 #include <deskline/phase.h>
 
-struct phase phase_of_reading(const struct ledger *ledger)
+static uint8_t reading_step(const struct ledger *ledger, uint32_t page)
 {
-    struct phase phase = {.function = FUNCTION_READING,
+    if (ledger_is_complete(ledger))
+        return PHASE_READ_DELIVERING;
+    if (ledger_get(ledger, page).state == PAGE_READ)
+        return PHASE_READ_SENDING;
+    if (page == 1 && ledger_last_finished(ledger) == 0 && ledger_get(ledger, 1).state != PAGE_UNCERTAIN)
+        return PHASE_READ_STARTING;
+    return PHASE_READ_READING;
+}
+
+static uint8_t printing_step(const struct ledger *ledger, uint32_t sheet)
+{
+    if (ledger_is_printed(ledger))
+        return PHASE_PRINT_FINISHED;
+    switch (ledger_get(ledger, sheet).state) {
+    case PAGE_HELD:
+        return ledger_count(ledger, PAGE_HELD) == ledger->count ? PHASE_PRINT_STARTING
+                                                                : PHASE_PRINT_RECEIVING;
+    case PAGE_UNCERTAIN:
+        return PHASE_PRINT_UNCERTAIN;
+    default:
+        return PHASE_PRINT_PRINTING;
+    }
+}
+
+struct phase phase_of(enum job_function function, const struct ledger *ledger)
+{
+    struct phase phase = {.function = (uint8_t)function,
                           .page = ledger_first_unstored(ledger),
                           .device_page = ledger_first_unread(ledger)};
-    if (ledger_is_complete(ledger))
-        phase.step = PHASE_READ_DELIVERING;
-    else if (ledger_get(ledger, phase.page).state == PAGE_READ)
-        phase.step = PHASE_READ_SENDING;
-    else if (phase.page == 1 && ledger_last_finished(ledger) == 0 &&
-             ledger_get(ledger, 1).state != PAGE_UNCERTAIN)
-        phase.step = PHASE_READ_STARTING;
-    else
-        phase.step = PHASE_READ_READING;
+    phase.step =
+        function == FUNCTION_PRINTING ? printing_step(ledger, phase.page) : reading_step(ledger, phase.page);
     return phase;
 }
 

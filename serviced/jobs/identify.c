@@ -46,6 +46,6 @@ void identify_reading(struct ledger *server, const struct ledger *claimed, const
     *result = (struct identify_result){0};
     if (claimed)
         identify_merge(server, claimed, result);
-    result->phase = phase_of_reading(server);
+    result->phase = phase_of(FUNCTION_READING, server);
     result->claim_differs = claim && claim->page != result->phase.page;
 }

@@ -79,7 +79,7 @@ static void on_page_durable(struct job *job, const struct job_event *event, stru
     if (job->interrupted == event->page)
         job->interrupted = 0;
     if (job->step == JOB_STOPPED_STEP)
-        job->phase = phase_of_reading(&job->ledger);
+        job->phase = phase_of(FUNCTION_READING, &job->ledger);
     act_simply(actions, JOB_ACTION_REGISTER);
     act(actions, JOB_ACTION_SEND_STORED, event->page, event->generation);
     act_simply(actions, JOB_ACTION_TELL);
@@ -121,7 +121,7 @@ static void ask(struct job *job, struct job_actions *actions)
 static void stop(struct job *job, uint16_t code, const char *text)
 {
     set_error(job, code, text);
-    job->phase = phase_of_reading(&job->ledger);
+    job->phase = phase_of(FUNCTION_READING, &job->ledger);
     set_step(job, JOB_STOPPED_STEP);
 }
 
@@ -205,7 +205,7 @@ static void on_page_failed(struct job *job, const struct job_event *event, struc
     job->held = event->code == ERROR_SPOOL_FULL;
     if (job->error == ERROR_NONE || error_find(job->error)->class == ERROR_CLASS_LINK)
         set_error(job, event->code, event->text);
-    job->phase = phase_of_reading(&job->ledger);
+    job->phase = phase_of(FUNCTION_READING, &job->ledger);
     set_step(job, JOB_STOPPED_STEP);
     act_simply(actions, JOB_ACTION_SEND_SUSPEND); /* first: on a full disk the registering may have to wait */
     if (job->held) {
@@ -301,8 +301,9 @@ static void on_manner_noticed(struct job *job, const struct job_event *event, st
     if (finish_without_client(job, actions))
         return;
     /* How much there is in the end, the client says when it has finished: it may have read more by now. */
-    uint32_t given_up =
-        job->manner == MANNER_FINISH ? 0 : manner_apply(&job->ledger, job->manner, page, job->round);
+    uint32_t given_up = job->manner == MANNER_FINISH
+                            ? 0
+                            : manner_apply(FUNCTION_READING, &job->ledger, job->manner, page, job->round);
     if (ledger_is_complete(&job->ledger)) { /* what had failed was the delivery */
         deliver_if_complete(job, actions);
         return;

@@ -131,7 +131,8 @@ static int load_frames(struct job_record *record, const struct registry_row *row
     bytes = registry_row_bytes(row, 4, &length);
     result = decode(FRAME_READING_STATUS, bytes, length, &frame);
     return result < 0 ? result
-                      : ledger_from_account(&record->job.ledger, &frame.reading_status.account, &why);
+                      : ledger_from_account(&record->job.ledger, FUNCTION_READING,
+                                            &frame.reading_status.account, &why);
 }
 
 int job_record_load(struct job_record *record, const struct registry_row *row)

@@ -101,7 +101,7 @@ static void reasons_of(const struct job *job, char *text, size_t size)
 
 static struct record_phase phase_told(const struct job *job)
 {
-    struct phase now = phase_of_reading(&job->ledger);
+    struct phase now = phase_of(FUNCTION_READING, &job->ledger);
     if (job->step == JOB_CLOSED_STEP && job->state == JOB_COMPLETED)
         now.step = PHASE_READ_FINISHED;
     return phase_to_record(job_is_stopped(job) ? &job->phase : &now);

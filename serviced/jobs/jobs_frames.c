@@ -56,7 +56,7 @@ void jobs_on_reading_status(struct visitor *client, const struct frame *frame)
     const char *why;
     if (!run)
         return;
-    if (ledger_from_account(&ledger, &frame->reading_status.account, &why) < 0)
+    if (ledger_from_account(&ledger, FUNCTION_READING, &frame->reading_status.account, &why) < 0)
         break_off(client, why);
     else
         job_run_handle(run, &(struct job_event){.type = JOB_EVENT_STATUS,
@@ -83,7 +83,7 @@ void jobs_on_error_notice(struct visitor *client, const struct frame *frame)
     const char *why;
     if (!run)
         return;
-    if (ledger_from_account(&ledger, &notice->account, &why) < 0) {
+    if (ledger_from_account(&ledger, FUNCTION_READING, &notice->account, &why) < 0) {
         break_off(client, why);
     } else {
         frame_text_copy(notice->text, text, sizeof text);

@@ -49,7 +49,7 @@ static void send_to_server(struct world *world, struct message message)
 static void send_account(struct world *world, enum message_type type, uint32_t round)
 {
     struct job_read *job = &world->client.job;
-    struct phase phase = phase_of_reading(&job->ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
     struct message message = {.type = type,
                               .round = round,
                               .code = job->error ? job->error : ERROR_LINK_LOST,

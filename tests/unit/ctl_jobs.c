@@ -31,7 +31,7 @@ void ctl_job_make(struct ctl_job *job, const char *states, uint32_t total, uint1
     *job = (struct ctl_job){.frame = {.type = FRAME_JOB_STATUS, .job = 7}};
     struct frame_job_status *status = &job->frame.job_status;
     set_pages(&ledger, states);
-    struct phase phase = phase_of_reading(&ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &ledger);
     if (error)
         set_manners(job, &ledger, &phase, error);
     status->client = frame_text_of("kontor");

@@ -112,7 +112,7 @@ static const struct {
 static void ask(struct play *play, uint16_t error, bool anew, struct designation_question *question)
 {
     const struct job_read *job = &play->job;
-    struct phase phase = phase_of_reading(&job->ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &job->ledger);
     *question = (struct designation_question){.round = job->question.round + anew, .error = error};
     question->offer_count =
         manner_offers(&job->ledger, &phase, error, job->interrupted != 0, question->offers);
@@ -124,7 +124,8 @@ static void command(struct play *play, struct job_read_event *event, bool anew)
     if (anew) {
         play->last_command = play->job.round + 1 > question->round ? play->job.round + 1 : question->round;
         manner_resolve(question->offers, question->offer_count, event->manner, &event->page);
-        manner_apply(&play->server, (enum manner)event->manner, event->page, play->last_command);
+        manner_apply(FUNCTION_READING, &play->server, (enum manner)event->manner, event->page,
+                     play->last_command);
     }
     event->round = play->last_command;
     event->ledger = &play->server;

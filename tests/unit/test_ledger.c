@@ -66,7 +66,7 @@ START_TEST(travels_in_runs)
     ledger.floor = 3;
     ledger_to_account(&ledger, &builder, &account);
     ck_assert_uint_le(account.runs.count, strlen(pictures[_i].picture));
-    ck_assert_int_eq(ledger_from_account(&back, &account, &why), 0);
+    ck_assert_int_eq(ledger_from_account(&back, FUNCTION_READING, &account, &why), 0);
     ck_assert(ledger_equal(&ledger, &back));
     ledger_copy(&copy, &back);
     ck_assert(ledger_equal(&ledger, &copy));
@@ -121,7 +121,7 @@ START_TEST(hostile_accounts)
     for (unsigned i = 0; i < hostile[_i].count; i++)
         ck_assert_int_eq(frame_list_add(&builder, &frame_record_pages, &hostile[_i].runs[i]), 0);
     account.runs = frame_list_view(&builder);
-    ck_assert_int_eq(ledger_from_account(&ledger, &account, &why), -EBADMSG);
+    ck_assert_int_eq(ledger_from_account(&ledger, FUNCTION_READING, &account, &why), -EBADMSG);
     ck_assert_ptr_nonnull(why);
     ck_assert(ledger_equal(&ledger, &before)); /* unchanged */
     frame_list_builder_free(&builder);

@@ -50,7 +50,7 @@ static const struct {
 START_TEST(offers)
 {
     struct ledger ledger = drawn(situations[_i].picture, situations[_i].total);
-    struct phase phase = phase_of_reading(&ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &ledger);
     struct manner_offer list[MANNER_OFFERS_MAX];
     char text[256] = "", one[64];
     ck_assert_uint_eq(phase.function, FUNCTION_READING);
@@ -83,7 +83,7 @@ static bool resolves(const struct manner_offer *list, unsigned count, uint8_t ma
 START_TEST(pages_are_resolved)
 {
     struct ledger ledger = drawn("sss", 0);
-    struct phase phase = phase_of_reading(&ledger);
+    struct phase phase = phase_of(FUNCTION_READING, &ledger);
     struct manner_offer list[MANNER_OFFERS_MAX];
     unsigned count = manner_offers(&ledger, &phase, ERROR_MEDIA_EMPTY, false, list);
     ck_assert(!resolves(list, count, MANNER_FROM_PAGE, 0, 0));
@@ -134,7 +134,8 @@ START_TEST(apply)
 {
     struct ledger ledger = drawn(effects[_i].before, effects[_i].total);
     char text[32];
-    ck_assert_uint_eq(manner_apply(&ledger, effects[_i].manner, effects[_i].page, 9), effects[_i].given_up);
+    ck_assert_uint_eq(manner_apply(FUNCTION_READING, &ledger, effects[_i].manner, effects[_i].page, 9),
+                      effects[_i].given_up);
     ck_assert_str_eq(picture_of(&ledger, text), effects[_i].after);
     ck_assert_uint_eq(ledger.total, effects[_i].total_after);
     for (uint32_t page = effects[_i].given_up; page && page <= ledger.count; page++)
@@ -155,7 +156,7 @@ START_TEST(words)
     ck_assert_str_eq(error_find(ERROR_MEDIA_JAM)->keyword, "media-jam");
     ck_assert_str_eq(job_state_name(6), "processing-stopped");
     ck_assert_str_eq(job_state_name(2), "unknown");
-    ck_assert_str_eq(page_state_name(5), "unknown");
+    ck_assert_str_eq(page_state_name(PAGE_STATES), "unknown");
 }
 END_TEST
 
