@@ -70,6 +70,8 @@ void control_take(struct control_session *session, const struct frame *frame);
 void control_units_found(void *wait);
 
 /* control_wait.c */
+/* False, and the request is refused, when as many requests of this session wait as may. */
+bool control_may_wait(struct control_session *session, uint32_t request);
 struct control_wait *control_wait_add(struct control_session *session, enum wait_kind kind, uint32_t request,
                                       uint64_t job);
 /* Takes it off its session's list and frees it. */

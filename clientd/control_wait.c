@@ -14,6 +14,18 @@
 #define TELL_MS   100u
 #define ANSWER_MS 15000u
 #define LIMIT_MS  1000u
+#define WAITS_MAX 64u /* a command has one at a time */
+
+bool control_may_wait(struct control_session *session, uint32_t request)
+{
+    unsigned count = 0;
+    for (const struct control_wait *wait = session->waits; wait; wait = wait->next)
+        count++;
+    if (count >= WAITS_MAX)
+        control_outcome(session, request, 1, ERROR_LIMIT,
+                        "too many requests of this connection wait for an answer");
+    return count < WAITS_MAX;
+}
 
 struct control_wait *control_wait_add(struct control_session *session, enum wait_kind kind, uint32_t request,
                                       uint64_t job)

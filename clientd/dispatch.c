@@ -21,12 +21,30 @@ static struct job_run *find(const struct dispatch *to, const struct frame *frame
     return run;
 }
 
+/* A job more than this host can have in hand: the server is told, and stops it. */
+static void refuse_job(const struct dispatch *to, const struct frame *frame, uint32_t round,
+                       const struct record_account *account)
+{
+    static const char text[] = "the client has more jobs in hand already than it can keep";
+    log_error("job %" PRIu64 " is refused: %s", frame->job, text);
+    link_send(to->link, &(struct frame){.type = FRAME_ERROR_NOTICE,
+                                        .job = frame->job,
+                                        .error_notice = {.code = ERROR_LIMIT,
+                                                         .text = frame_text_of(text),
+                                                         .phase = {.function = FUNCTION_READING},
+                                                         .account = *account,
+                                                         .round = round}});
+}
+
 /* ---- Execution ---------------------------------------------------------------------------------------- */
 
 static void on_read_command(const struct dispatch *to, const struct frame *frame)
 {
     struct job_run *run = jobs_take(to->jobs, frame->job, &frame->read_command.options);
-    job_run_event(run, &(struct job_read_event){.type = EVENT_COMMANDED});
+    if (run)
+        job_run_event(run, &(struct job_read_event){.type = EVENT_COMMANDED});
+    else
+        refuse_job(to, frame, 0, &(struct record_account){0});
 }
 
 static void on_suspend(const struct dispatch *to, const struct frame *frame)
@@ -73,6 +91,10 @@ static void on_manner_request(const struct dispatch *to, const struct frame *fra
     frame_text_copy(request->error_text, text, sizeof text);
     /* A job that was lost here: its options come with the restart. */
     struct job_run *run = jobs_take(to->jobs, frame->job, &unknown);
+    if (!run) {
+        log_error("job %" PRIu64 ": the question is left open: too many jobs are in hand", frame->job);
+        return;
+    }
     job_run_event(
         run, &(struct job_read_event){.type = EVENT_MANNER_REQUESTED, .text = text, .question = &question});
 }
@@ -93,11 +115,14 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
         run = jobs_take(to->jobs, frame->job, &command->options);
     else if (job_run_job(run)->round == 0 && !*job_run_unit(run))
         job_run_set_options(run, &command->options);
-    job_run_event(run, &(struct job_read_event){.type = EVENT_RESTART_COMMANDED,
-                                                .round = command->round,
-                                                .manner = command->manner,
-                                                .page = command->page,
-                                                .ledger = &ledger});
+    if (run)
+        job_run_event(run, &(struct job_read_event){.type = EVENT_RESTART_COMMANDED,
+                                                    .round = command->round,
+                                                    .manner = command->manner,
+                                                    .page = command->page,
+                                                    .ledger = &ledger});
+    else
+        refuse_job(to, frame, command->round, &command->account);
     ledger_free(&ledger);
 }
 

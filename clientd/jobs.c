@@ -13,7 +13,8 @@
 #include "clientd/link.h"
 #include "clientd/spool.h"
 
-#define OVER_KEPT 64
+#define OVER_KEPT   64
+#define IN_HAND_MAX 1024 /* as many as HELLO has room for: the server may not fill this host with more */
 
 /* One job that is known here, in a list with the newest first. */
 struct job_entry {
@@ -175,7 +176,10 @@ struct job_run *jobs_find(struct jobs *jobs, uint64_t job)
 
 struct job_run *jobs_take(struct jobs *jobs, uint64_t job, const struct record_read_options *options)
 {
-    struct job_entry *entry = find_or_add(jobs, job);
+    struct job_entry *entry = find(jobs, job);
+    if ((!entry || !entry->run) && jobs_count(jobs) >= IN_HAND_MAX)
+        return NULL;
+    entry = find_or_add(jobs, job);
     if (!entry->run) {
         entry->run = job_run_new(jobs->around, job, options);
         job_run_set_peer(entry->run, link_peer(jobs->around->link));

@@ -20,7 +20,7 @@ void jobs_free(struct jobs **jobs);
 
 /* NULL when it is not in hand. */
 struct job_run *jobs_find(struct jobs *jobs, uint64_t job);
-/* The job, made when it is not in hand. */
+/* The job, made when it is not in hand. NULL when as many are in hand as HELLO can tell of. */
 struct job_run *jobs_take(struct jobs *jobs, uint64_t job, const struct record_read_options *options);
 /* The server has opened it: it is known from now on, also before it has a command. */
 void jobs_note(struct jobs *jobs, uint64_t job);
