@@ -37,6 +37,7 @@ struct link {
     struct loop_timer *timer; /* until the next attempt */
     struct loop_timer *drop;  /* the session is given up from the loop, never inside of link_send */
     uint32_t back_off_ms, reconnect_max_ms;
+    uint32_t before_ms; /* the back-off as it was when the session opened */
     bool is_open;
     char client[IDENTITY_NAME_BYTES];
     char address[ADDRESS_BYTES];
@@ -151,6 +152,7 @@ static void on_welcome(struct link *link, const struct frame_welcome *welcome)
         return;
     }
     link->is_open = true;
+    link->before_ms = link->back_off_ms;
     link->back_off_ms = BACK_OFF_FIRST_MS;
     link->problem[0] = 0;
     peer_set_state(link->peer, WHEN_OPEN);
@@ -207,6 +209,8 @@ static void on_closed(void *context, const struct peer_end *end)
         snprintf(problem, sizeof problem, "the server refused the connection (%s): %s%s%s", error->keyword,
                  end->text, error->action[0] ? " " : "", error->action);
     } else {
+        if (end->code == ERROR_PROTOCOL) /* its WELCOME does not make it a server: wait longer and longer */
+            back_off_ms = link->before_ms;
         snprintf(problem, sizeof problem, "the connection to the server ended: %s", end->text);
     }
     peer_free(&link->peer);
