@@ -134,8 +134,8 @@ static void on_page_progress(struct execution *execution, const struct frame *fr
 static void on_page_end(struct execution *execution, const struct frame *frame)
 {
     const struct frame_page_end *end = &frame->page_end;
-    if (end->page != execution->page.page || end->generation != execution->page.generation ||
-        end->digest.length != SPOOL_DIGEST_BYTES) {
+    if (end->page == 0 || end->page != execution->page.page ||
+        end->generation != execution->page.generation || end->digest.length != SPOOL_DIGEST_BYTES) {
         log_error("the reading unit ended page %u, which it has not begun", end->page);
         return;
     }
@@ -173,7 +173,7 @@ static void on_error_notice(struct execution *execution, const struct frame *fra
     const struct frame_error_notice *notice = &frame->error_notice;
     struct execution_end end = {.code = notice->code, .page = notice->interrupted};
     if (notice->code == ERROR_SPOOL_FULL) {
-        if (execution->child) /* else it died meanwhile, and this was on the way */
+        if (execution->child)                           /* else it died meanwhile, and this was on the way */
             child_watch(execution->child, 0, on_stall); /* it waits for us */
         execution->callbacks.on_paused(execution->context);
         return;

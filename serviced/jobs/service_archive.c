@@ -28,7 +28,7 @@ static int check(const struct frame_service_request *request, const char **why)
     else if (read->codec != 0 && read->codec != PAGE_CODEC_FLATE && read->codec != PAGE_CODEC_JPEG)
         *why = "the codec has to be flate or jpeg";
     else if (read->pages > LEDGER_MAX_PAGES)
-        *why = "a job has at most 65536 pages";
+        *why = "a job has at most 60000 pages";
     else if (read->brightness < -100 || read->brightness > 100 || read->contrast < -100 ||
              read->contrast > 100)
         *why = "brightness and contrast go from -100 to 100";
