@@ -51,6 +51,7 @@ struct control {
     int fd;
     char path[108];
     struct event *accepting;
+    struct loop_timer *pause; /* until connections are accepted again */
     struct control_session *sessions;
     struct loop_timer *tell;  /* JOB_STATUS to those who watch, at most every 100 ms */
     struct loop_timer *limit; /* looks at until_ms */
