@@ -207,7 +207,7 @@ static void on_closed(void *context, const struct peer_end *end)
         else
             back_off_ms = link->reconnect_max_ms;
         snprintf(problem, sizeof problem, "the server refused the connection (%s): %s%s%s", error->keyword,
-                 end->text, error->action[0] ? " " : "", error->action);
+                 end->text, error->action[0] ? ". " : "", error->action);
     } else {
         if (end->code == ERROR_PROTOCOL) /* its WELCOME does not make it a server: wait longer and longer */
             back_off_ms = link->before_ms;
@@ -242,7 +242,7 @@ struct link *link_new(struct loop *loop, struct peer_sweep *sweep, struct worker
     link->reconnect_max_ms = reconnect_max_ms;
     link->timer = loop_timer_new(loop, connect_now, link);
     link->drop = loop_timer_new(loop, drop_session, link);
-    snprintf(link->problem, sizeof link->problem, "%s %s", error_find(ERROR_NOT_ENROLLED)->sentence,
+    snprintf(link->problem, sizeof link->problem, "%s. %s", error_find(ERROR_NOT_ENROLLED)->sentence,
              error_find(ERROR_NOT_ENROLLED)->action);
     return link;
 }

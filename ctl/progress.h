@@ -17,6 +17,8 @@ struct progress {
     bool has_rate;                /* a first period is over */
 };
 
+/* As if this had been said. */
+void progress_known(struct progress *progress, const struct job_view *view);
 /* One line for a terminal, to be written over the one before: page, pages, rate, connection. */
 void progress_line(struct progress *progress, const struct job_view *view, uint64_t now_ms,
                    struct text_buffer *line);

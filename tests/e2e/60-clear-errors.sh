@@ -98,6 +98,8 @@ run 4 "$build/ctl/servicectl" --control "$work/nowhere.sock" status
 says 'serviced'
 run 4 ctl scan
 says 'enroll'
+run 0 ctl status
+says "this host is not enrolled\. Run 'servicectl client add NAME'"
 scanner stack 1 gray
 enroll
 stop serviced
