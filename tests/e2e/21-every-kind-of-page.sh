@@ -148,7 +148,13 @@ scan --source adf --mode color
 [ "$(stat -c %s "$small")" -lt "$(stat -c %s "${parts[0]}")" ] || fail "JPEG is not smaller"
 stack 1 lineart
 scan --source adf --mode lineart --codec jpeg
+says 'JPEG cannot hold black and white: the pages are kept as CCITT G4'
+pdfimages -list "${parts[0]}" >"$out"
+says ' ccitt '
 same_pages "${parts[0]}" "${pages[@]}"
+"$operator" load "$device"
+scan --source adf --mode lineart
+! grep -q JPEG "$out" || fail "JPEG is spoken of, and nobody has asked for it"
 
 step "11. What the PDF says about itself"
 stack 2 gray
