@@ -8,9 +8,9 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc make autoconf automake libtool pkg-config libevent-dev libssl-dev zlib1g-dev libsqlite3-dev
-  libinih-dev libjansson-dev libtiff-dev libjpeg62-turbo-dev libsane-dev libsystemd-dev sane-utils"
+  libinih-dev libjansson-dev libtiff-dev libjpeg62-turbo-dev libsane-dev libcups2-dev libsystemd-dev sane-utils"
 test_packages="check clang libclang-rt-14-dev qpdf poppler-utils libtiff-tools netpbm openssl strace mandoc
-  systemd bash-completion procps xz-utils expect tmux python3 jq util-linux mount"
+  systemd bash-completion procps xz-utils cups-daemon cups-client cups-ipp-utils cups-filters expect tmux python3 jq util-linux mount"
 
 packages=$build_packages
 build=yes

@@ -171,7 +171,7 @@ int device_state_remove(struct device_state *state, const char *name)
 /* One write per line, to a file in append mode: lines of several processes do not mix. */
 void device_state_log(struct device_state *state, const char *format, ...)
 {
-    char line[256];
+    char line[640];
     va_list arguments;
     int length, fd;
 
@@ -187,6 +187,17 @@ void device_state_log(struct device_state *state, const char *format, ...)
     if (fd < 0 || write_all(fd, line, (size_t)length) != 0)
         fprintf(stderr, "rig: the log cannot be written: %s\n", strerror(errno));
     close_descriptor(&fd);
+}
+
+int device_state_sync(struct device_state *state, const char *name)
+{
+    int error, fd = openat(state->folder, name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    error = fsync(fd) == 0 ? 0 : -errno;
+    close(fd);
+    return error;
 }
 
 static int is_page(const struct dirent *entry)

@@ -1,4 +1,5 @@
-/* The folder that is one scanner of the rig: what the hardware, the paper and the operator remember. */
+/* The folder that is one scanner or printer of the rig: what the hardware, the paper and the operator
+ * remember. */
 #ifndef RIG_DEVICE_STATE_H
 #define RIG_DEVICE_STATE_H
 
@@ -35,6 +36,9 @@ int device_state_remove(struct device_state *state, const char *name);
 /* Adds one line to the log of what the hardware did; the newline is added here. */
 void device_state_log(struct device_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Brings the file `name`, or the folder itself (`.`), to the disk. Returns 0 or -errno. */
+int device_state_sync(struct device_state *state, const char *name);
 
 /* Opens page file number `page` (from 1, in the order of the names in pages/) to read. Returns a descriptor
    that the caller closes, -ENOENT behind the last page, or -errno. */

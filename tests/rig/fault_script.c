@@ -3,12 +3,7 @@
 #include "tests/rig/fault_script.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define SCRIPT_BYTES 16384
 
 static const struct {
     const char *name;
@@ -44,24 +39,13 @@ SANE_Status fault_condition_status(const char *name)
     return SANE_STATUS_IO_ERROR;
 }
 
-/* A number that ends where `rest` says ("" or "%"), not negative. */
-static int parse_number(const char *text, const char *rest, double *value)
-{
-    char *end;
-
-    *value = strtod(text, &end);
-    if (end == text || strcmp(end, rest) != 0 || !isfinite(*value) || *value < 0 || *value > 1e15)
-        return -EINVAL;
-    return 0;
-}
-
 static int parse_page(const char *value, struct fault *fault)
 {
     double page;
 
     if (strcmp(value, "any") == 0)
         return 0;
-    if (parse_number(value, "", &page) != 0 || page < 1 || page > 100000)
+    if (fault_lines_number(value, "", &page) != 0 || page < 1 || page > 100000)
         return -EINVAL;
     fault->page = (unsigned)page;
     return 0;
@@ -73,12 +57,12 @@ static int parse_place(const char *value, struct fault *fault)
         fault->place = FAULT_AT_START;
         return 0;
     }
-    if (parse_number(value, "%", &fault->at) == 0 && fault->at <= 100) {
+    if (fault_lines_number(value, "%", &fault->at) == 0 && fault->at <= 100) {
         fault->place = FAULT_AT_PERCENT;
         return 0;
     }
     fault->place = FAULT_AT_BYTE;
-    return parse_number(value, "", &fault->at);
+    return fault_lines_number(value, "", &fault->at);
 }
 
 static int parse_kind(const char *value, struct fault *fault)
@@ -91,22 +75,14 @@ static int parse_kind(const char *value, struct fault *fault)
         fault->kind = (enum fault_kind)i;
         if (kinds[i].argument != (value[length] == ':'))
             return -EINVAL;
-        return kinds[i].argument ? parse_number(value + length + 1, "", &fault->argument) : 0;
+        return kinds[i].argument ? fault_lines_number(value + length + 1, "", &fault->argument) : 0;
     }
     return -EINVAL;
 }
 
 static int parse_times(const char *value, struct fault *fault)
 {
-    double times;
-
-    fault->times = -1;
-    if (strcmp(value, "always") == 0)
-        return 0;
-    if (parse_number(value, "", &times) != 0 || times < 1 || times > 1000000)
-        return -EINVAL;
-    fault->times = (long)times;
-    return 0;
+    return fault_lines_times(value, &fault->times);
 }
 
 static const struct {
@@ -162,33 +138,18 @@ uint64_t fault_offset(const struct fault *fault, uint64_t total)
     return at > (double)total ? total : (uint64_t)at;
 }
 
-static bool is_blank(const char *line)
-{
-    return line[strspn(line, " \t\r")] == '\0' || line[0] == '#';
-}
-
-/* The whole script as text; an absent one is empty. */
-static int read_script(struct device_state *state, char *script)
-{
-    int length = device_state_read(state, "faults", script, SCRIPT_BYTES);
-
-    if (length == -ENOENT)
-        return 0;
-    return length < 0 ? length : length >= SCRIPT_BYTES - 1 ? -E2BIG : 0;
-}
-
 int fault_script_load(struct device_state *state, unsigned page, struct fault *faults, int room)
 {
-    char script[SCRIPT_BYTES], *rest = NULL;
+    char script[FAULT_SCRIPT_BYTES], *rest = NULL;
     const char *why;
     int count = 0;
-    int error = read_script(state, script);
+    int error = fault_lines_read(state, script);
 
     if (error != 0)
         return error;
     for (char *line = strtok_r(script, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         struct fault fault;
-        if (is_blank(line))
+        if (fault_lines_blank(line))
             continue;
         if (fault_parse(line, &fault, &why) != 0) {
             device_state_log(state, "bad-fault line='%s' %s", line, why);
@@ -203,67 +164,18 @@ int fault_script_load(struct device_state *state, unsigned page, struct fault *f
     return count;
 }
 
-/* Puts the script together again without the spent fault. */
-static void rewrite(char *script, const struct fault *spent, char *out, size_t room)
-{
-    char *rest = NULL;
-    size_t length = 0;
-    bool found = false;
-
-    out[0] = '\0';
-    for (char *line = strtok_r(script, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        int n = 0;
-        if (found || strcmp(line, spent->line) != 0) {
-            n = snprintf(out + length, room - length, "%s\n", line);
-        } else if (spent->times > 1) {
-            const char *times = strstr(line, "times=");
-            const char *behind = times + strcspn(times, " \t");
-            n = snprintf(out + length, room - length, "%.*stimes=%ld%s\n", (int)(times - line), line,
-                         spent->times - 1, behind);
-        }
-        found = found || strcmp(line, spent->line) == 0;
-        length += (size_t)n;
-    }
-}
-
 int fault_script_spend(struct device_state *state, const struct fault *fault)
 {
-    char script[SCRIPT_BYTES], out[SCRIPT_BYTES + 2];
-    int error;
-
-    if (fault->times < 0)
-        return 0;
-    error = device_state_begin(state);
-    if (error != 0)
-        return error;
-    error = read_script(state, script);
-    if (error == 0) {
-        rewrite(script, fault, out, sizeof out);
-        error = device_state_write(state, "faults", out);
-    }
-    device_state_end(state);
-    return error;
+    return fault_lines_spend(state, fault->line, fault->times);
 }
 
 int fault_script_add(struct device_state *state, const char *line, const char **why)
 {
-    char script[SCRIPT_BYTES], out[SCRIPT_BYTES + sizeof((struct fault *)NULL)->line];
     struct fault fault;
     int error = fault_parse(line, &fault, why);
 
     if (error != 0)
         return error;
     *why = "the script cannot be written";
-    error = device_state_begin(state);
-    if (error != 0)
-        return error;
-    error = read_script(state, script);
-    if (error == 0) {
-        size_t length = strlen(script);
-        const char *join = length > 0 && script[length - 1] != '\n' ? "\n" : "";
-        snprintf(out, sizeof out, "%s%s%s\n", script, join, line);
-        error = device_state_write(state, "faults", out);
-    }
-    device_state_end(state);
-    return error;
+    return fault_lines_add(state, line);
 }

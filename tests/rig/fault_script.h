@@ -2,7 +2,7 @@
 #ifndef RIG_FAULT_SCRIPT_H
 #define RIG_FAULT_SCRIPT_H
 
-#include "tests/rig/device_state.h"
+#include "tests/rig/fault_lines.h"
 
 #include <sane/sane.h>
 #include <stdint.h>
@@ -21,9 +21,9 @@ struct fault {
     enum fault_place place;
     double at; /* per cent or bytes; nothing for FAULT_AT_START */
     enum fault_kind kind;
-    double argument; /* seconds or bytes per second */
-    long times;      /* how often it is still to happen; -1 for always */
-    char line[160];  /* as it stands in the script */
+    double argument;             /* seconds or bytes per second */
+    long times;                  /* how often it is still to happen; -1 for always */
+    char line[FAULT_LINE_BYTES]; /* as it stands in the script */
 };
 
 /* Reads one line. Returns 0, or -EINVAL with *why saying what was expected (a static string). */

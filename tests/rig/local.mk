@@ -2,6 +2,7 @@
 RIG_CFLAGS = $(AM_CFLAGS) $(SANE_CFLAGS)
 RIG_SCANNER_SOURCES = \
   tests/rig/device_state.c tests/rig/device_state.h \
+  tests/rig/fault_lines.c tests/rig/fault_lines.h \
   tests/rig/fault_script.c tests/rig/fault_script.h tests/rig/faults.def \
   tests/rig/pnm.c tests/rig/pnm.h \
   tests/rig/scanner_backend.c tests/rig/scanner_backend.h \
@@ -27,10 +28,12 @@ check_PROGRAMS += tests/rig/rig-operator tests/rig/link-proxy tests/rig/rig-link
 tests_rig_rig_operator_SOURCES = tests/rig/operator.c \
   tests/rig/compare.c tests/rig/compare.h \
   tests/rig/device_state.c tests/rig/device_state.h \
+  tests/rig/fault_lines.c tests/rig/fault_lines.h \
   tests/rig/fault_script.c tests/rig/fault_script.h tests/rig/faults.def \
   tests/rig/image_file.c tests/rig/image_file.h tests/rig/image_png.c \
   tests/rig/page_painter.c tests/rig/page_painter.h \
-  tests/rig/pnm.c tests/rig/pnm.h
+  tests/rig/pnm.c tests/rig/pnm.h \
+  tests/rig/printer_faults.c tests/rig/printer_faults.h tests/rig/printer_faults.def
 tests_rig_rig_operator_CFLAGS = $(RIG_CFLAGS) $(TIFF_CFLAGS) $(ZLIB_CFLAGS)
 tests_rig_rig_operator_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 tests_rig_rig_operator_LDADD = $(TIFF_LIBS) $(ZLIB_LIBS)
@@ -45,6 +48,27 @@ tests_rig_link_proxy_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
 tests_rig_link_proxy_LDADD = $(EVENT_LIBS)
 tests_rig_rig_link_SOURCES = tests/rig/rig_link.c
 tests_rig_rig_link_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+
+# The printer: a backend of cupsd, and a print command of ippeveprinter. Both are system programs: no sanitizer goes into
+# the library that is preloaded.
+check_PROGRAMS += tests/rig/rig-printer
+tests_rig_rig_printer_SOURCES = tests/rig/printer_main.c \
+  tests/rig/device_state.c tests/rig/device_state.h \
+  tests/rig/fault_lines.c tests/rig/fault_lines.h \
+  tests/rig/printer_faults.c tests/rig/printer_faults.h tests/rig/printer_faults.def \
+  tests/rig/printer_job.c tests/rig/printer_job.h \
+  tests/rig/printer_mechanism.c tests/rig/printer_mechanism.h \
+  tests/rig/printer_pages.c tests/rig/printer_pages.h \
+  tests/rig/printer_spooler.c tests/rig/printer_spooler.h \
+  tests/rig/printer_tray.c tests/rig/printer_tray.h
+tests_rig_rig_printer_CFLAGS = $(AM_CFLAGS)
+tests_rig_rig_printer_LDFLAGS = $(AM_LDFLAGS) $(HARDEN_LDFLAGS)
+tests_rig_rig_printer_LDADD = $(CUPS_LIBS) $(OPENSSL_LIBS)
+check_LTLIBRARIES += libno-avahi.la
+libno_avahi_la_SOURCES = tests/rig/no_avahi.c
+libno_avahi_la_CFLAGS = $(WARN_CFLAGS)
+libno_avahi_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+libno_avahi_la_LIBADD = -ldl
 
 # Peers that keep no rule.
 check_PROGRAMS += tests/rig/hostile-client tests/rig/forge-certificate
@@ -72,7 +96,9 @@ CLEANFILES += rig-sane/libsane-rig.so.1 rig-sane/dll.conf \
   rig-sane-checked/libsane-rig.so.1 rig-sane-checked/dll.conf
 
 .PHONY: rig
-rig: tests/rig/rig-operator$(EXEEXT) tests/rig/link-proxy$(EXEEXT) tests/rig/rig-link$(EXEEXT) $(check_DATA)
+rig: tests/rig/rig-operator$(EXEEXT) tests/rig/rig-printer$(EXEEXT) libno-avahi.la \
+  tests/rig/link-proxy$(EXEEXT) tests/rig/rig-link$(EXEEXT) $(check_DATA)
 
-TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh
-EXTRA_DIST += tests/rig/test_rig.sh tests/rig/README.md
+TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh tests/rig/test_printers.sh
+EXTRA_DIST += tests/rig/test_rig.sh tests/rig/test_printers.sh tests/rig/printers.sh tests/rig/rig-printer.ppd \
+  tests/rig/hostile_printer.py tests/rig/make_pdf.py tests/rig/README.md

@@ -1,11 +1,12 @@
-/* rig-operator: the person at the rig's scanner, who loads paper, opens the cover, pulls the plug, and looks
-   at what came out. README.md beside this file describes the commands. */
+/* rig-operator: the person at the rig's scanner and printer, who loads paper, opens the cover, pulls the
+   plug, and looks at what came out. README.md beside this file describes the commands. */
 #include "config.h"
 
 #include "tests/rig/compare.h"
 #include "tests/rig/device_state.h"
 #include "tests/rig/fault_script.h"
 #include "tests/rig/page_painter.h"
+#include "tests/rig/printer_faults.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -205,6 +206,16 @@ static int do_fault(struct device_state *state, const char *line)
     return error;
 }
 
+static int do_printer_fault(struct device_state *state, const char *line)
+{
+    const char *why = "";
+    int error = printer_faults_add(state, line, &why);
+
+    if (error != 0)
+        fprintf(stderr, "rig-operator: %s\n", why);
+    return error;
+}
+
 static int do_fed(struct device_state *state, const char *unused)
 {
     (void)unused;
@@ -225,6 +236,7 @@ DEVICE_COMMAND(unplug, 0)
 DEVICE_COMMAND(plug, 0)
 DEVICE_COMMAND(put_back, 1)
 DEVICE_COMMAND(fault, 1)
+DEVICE_COMMAND(printer_fault, 1)
 DEVICE_COMMAND(fed, 0)
 
 static int show_log(int argc, char **argv)
@@ -273,6 +285,8 @@ static const struct command commands[] = {
     {"plug", 1, "DEVICE-FOLDER", run_plug},
     {"unplug", 1, "DEVICE-FOLDER", run_unplug},
     {"fault", 2, "DEVICE-FOLDER 'page=N at=PLACE do=FAULT [times=N]'", run_fault},
+    {"printer-fault", 2, "DEVICE-FOLDER 'sheet=N [when=before|after|counted] do=FAULT [times=N]'",
+     run_printer_fault},
     {"fed", 1, "DEVICE-FOLDER", run_fed},
     {"log", 1, "DEVICE-FOLDER", show_log},
     {"compare", 1, "[--near MEAN-DIFFERENCE] PAGE... -- IMAGE...", run_compare},

@@ -37,6 +37,7 @@ UNIT_WIRE = \
   tests/unit/test_manner \
   tests/unit/test_page_send \
   tests/unit/test_peer \
+  tests/unit/test_peer_memory \
   tests/unit/test_reader
 check_PROGRAMS += $(UNIT_WIRE)
 TESTS += $(UNIT_WIRE)
@@ -54,6 +55,10 @@ tests_unit_test_page_send_LDADD = libdeskline.la $(UNIT_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
 tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_peer_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_peer_memory_SOURCES = tests/unit/test_peer_memory.c tests/unit/peer_crowd.c tests/unit/peer_crowd.h \
+  tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_peer_memory_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_peer_memory_LDADD = libwire.la $(UNIT_LIBS)
 tests_unit_test_reader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reader_LDADD = libwire.la $(UNIT_LIBS)
 
