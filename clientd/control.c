@@ -20,8 +20,10 @@
 
 #define SESSIONS_MAX 64
 #define BACKLOG      64
+#define PAUSE_MS     500
 
 static void on_accept(evutil_socket_t fd, short what, void *context);
+static void accept_again(void *context);
 static void on_frame(void *context, const struct frame *frame);
 static void on_closed(void *context, const struct peer_end *end);
 static void on_answer(void *context, void *asker, const struct frame *frame);
@@ -71,6 +73,7 @@ int control_new(struct control **control, const char *path, const struct control
     made->fd = -1;
     made->tell = loop_timer_new(reach->loop, control_tell, made);
     made->limit = loop_timer_new(reach->loop, control_limit, made);
+    made->pause = loop_timer_new(reach->loop, accept_again, made);
     made->relay = relay_new(reach->link, on_answer, made);
     int error = listen_on(made, path);
     if (!error) {
@@ -87,6 +90,20 @@ int control_new(struct control **control, const char *path, const struct control
 
 /* ---- Sessions ----------------------------------------------------------------------------------------- */
 
+/* The command that waits stays there: looking at it again at once would find no descriptor either. */
+static void pause_accepting(struct control *control)
+{
+    log_error("no command can be served for a moment: %s", strerror(errno));
+    event_del(control->accepting);
+    loop_timer_start(control->pause, PAUSE_MS);
+}
+
+static void accept_again(void *context)
+{
+    struct control *control = context;
+    event_add(control->accepting, NULL);
+}
+
 static void on_accept(evutil_socket_t listening, short what, void *context)
 {
     static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_closed = on_closed};
@@ -95,6 +112,8 @@ static void on_accept(evutil_socket_t listening, short what, void *context)
     unsigned count = 0;
     (void)what;
     int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        pause_accepting(control);
     if (fd < 0)
         return;
     for (const struct control_session *at = control->sessions; at; at = at->next)
@@ -170,7 +189,7 @@ static void on_answer(void *context, void *asker, const struct frame *frame)
 
 void control_answer(struct control *control, const struct frame *frame)
 {
-    if (!relay_take(control->relay, frame))
+    if (!relay_take(control->relay, frame) && !control_refused(control, frame))
         log_debug("%s from the server answers nothing", frame_name((uint16_t)frame->type));
 }
 
@@ -216,6 +235,7 @@ void control_free(struct control **control)
         close(old->fd);
     if (old->path[0])
         unlink(old->path);
+    loop_timer_free(&old->pause);
     loop_timer_free(&old->tell);
     loop_timer_free(&old->limit);
     relay_free(&old->relay);

@@ -51,6 +51,7 @@ struct control {
     int fd;
     char path[108];
     struct event *accepting;
+    struct loop_timer *pause; /* until connections are accepted again */
     struct control_session *sessions;
     struct loop_timer *tell;  /* JOB_STATUS to those who watch, at most every 100 ms */
     struct loop_timer *limit; /* looks at until_ms */
@@ -70,12 +71,17 @@ void control_take(struct control_session *session, const struct frame *frame);
 void control_units_found(void *wait);
 
 /* control_wait.c */
+/* False, and the request is refused, when as many requests of this session wait as may. */
+bool control_may_wait(struct control_session *session, uint32_t request);
 struct control_wait *control_wait_add(struct control_session *session, enum wait_kind kind, uint32_t request,
                                       uint64_t job);
 /* Takes it off its session's list and frees it. */
 void control_wait_end(struct control_wait *wait);
 /* The job of this wait may have changed already. */
 void control_wait_look(struct control_wait *wait);
+/* An OUTCOME of what a job has asked the server for by itself: those who wait for it are told when the server
+ * refuses. False for any other frame. */
+bool control_refused(struct control *control, const struct frame *frame);
 void control_tell(void *control);
 void control_limit(void *control);
 

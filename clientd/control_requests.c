@@ -66,6 +66,8 @@ static void on_enroll(struct control_session *session, const struct frame *frame
 {
     const struct frame_enroll_command *command = &frame->enroll_command;
     const struct control_reach *reach = &session->control->reach;
+    if (!control_may_wait(session, command->request))
+        return;
     char *token = frame_text_dup(command->token), *server = frame_text_dup(command->server);
     int error = reach->enroll(reach->context, token, server);
     free(token);
@@ -103,6 +105,8 @@ static void wait_for_units(struct control_wait *wait)
 static void on_unit_list(struct control_session *session, const struct frame *frame)
 {
     const struct frame_unit_list_request *asked = &frame->unit_list_request;
+    if (!control_may_wait(session, asked->request))
+        return;
     if (asked->refresh || units_is_looking(session->control->reach.units))
         wait_for_units(control_wait_add(session, WAIT_UNITS, asked->request, 0));
     else
@@ -187,7 +191,7 @@ static void on_service_request(struct control_session *session, const struct fra
                         link_problem(session->control->reach.link));
         return;
     }
-    if (start_service(session, frame))
+    if (start_service(session, frame) || !control_may_wait(session, frame->service_request.request))
         return;
     /* Perhaps it has been plugged in since. */
     struct control_wait *wait = control_wait_add(session, WAIT_SERVICE, frame->service_request.request, 0);
@@ -240,7 +244,8 @@ static void on_job_list(struct control_session *session, const struct frame *fra
     struct frame status;
     bool is_known = frame->job && jobs_status(reach->jobs, frame->job, asked->request, &status);
     if (is_known && asked->watch) {
-        control_wait_look(control_wait_add(session, WAIT_WATCH, asked->request, frame->job));
+        if (control_may_wait(session, asked->request))
+            control_wait_look(control_wait_add(session, WAIT_WATCH, asked->request, frame->job));
         return;
     }
     if (is_known)
@@ -272,6 +277,8 @@ static void on_restart(struct control_session *session, const struct frame *fram
         control_outcome(session, request, 0, ERROR_NONE, "");
     else if (!link_peer(reach->link))
         control_outcome(session, request, 4, ERROR_NO_CONNECTION, link_problem(reach->link));
+    else if (!control_may_wait(session, request))
+        return;
     else if (job_run_event(run, &(struct job_read_event){.type = EVENT_RESTART_REQUESTED}) < 0)
         control_outcome(session, request, 1, ERROR_NOT_POSSIBLE,
                         "the job is not stopped: there is nothing to restart");
@@ -328,7 +335,7 @@ static void on_manner(struct control_session *session, const struct frame *frame
         refuse_job(session, notice->request, frame->job);
     else if (!link_peer(reach->link))
         control_outcome(session, notice->request, 4, ERROR_NO_CONNECTION, link_problem(reach->link));
-    else if (check_unit(session, run, notice))
+    else if (control_may_wait(session, notice->request) && check_unit(session, run, notice))
         choose_manner(session, run, notice);
 }
 

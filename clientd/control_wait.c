@@ -8,11 +8,24 @@
 #include "clientd/control_internal.h"
 #include "clientd/job_run.h"
 #include "clientd/jobs.h"
+#include "clientd/relay.h"
 #include "clientd/units.h"
 
 #define TELL_MS   100u
 #define ANSWER_MS 15000u
 #define LIMIT_MS  1000u
+#define WAITS_MAX 64u /* a command has one at a time */
+
+bool control_may_wait(struct control_session *session, uint32_t request)
+{
+    unsigned count = 0;
+    for (const struct control_wait *wait = session->waits; wait; wait = wait->next)
+        count++;
+    if (count >= WAITS_MAX)
+        control_outcome(session, request, 1, ERROR_LIMIT,
+                        "too many requests of this connection wait for an answer");
+    return count < WAITS_MAX;
+}
 
 struct control_wait *control_wait_add(struct control_session *session, enum wait_kind kind, uint32_t request,
                                       uint64_t job)
@@ -47,6 +60,14 @@ static void finish(struct control_wait *wait, uint8_t exit_code, enum error_code
 {
     control_outcome(wait->session, wait->request, exit_code, code, text);
     control_wait_end(wait);
+}
+
+/* Under which the wait's job has asked the server; 0 for a wait that asks nothing. */
+static uint32_t number_asked(const struct control_wait *wait)
+{
+    if (wait->kind == WAIT_RESTART)
+        return relay_number_of_job(RELAY_RESTART, wait->job);
+    return wait->kind == WAIT_MANNER ? relay_number_of_job(RELAY_MANNER, wait->job) : 0;
 }
 
 /* ---- What a change means for each kind ---------------------------------------------------------------- */
@@ -96,6 +117,26 @@ void control_wait_look(struct control_wait *wait)
         look_at_restart(wait, &frame);
     else if (wait->kind == WAIT_MANNER)
         look_at_manner(wait, &frame);
+}
+
+/* What the server grants is seen in the job: its question comes, or its restart. */
+bool control_refused(struct control *control, const struct frame *frame)
+{
+    const struct frame_outcome *outcome = &frame->outcome;
+    bool is_known = false;
+    char text[512];
+    if (frame->type != FRAME_OUTCOME || !outcome->exit_code)
+        return false;
+    frame_text_copy(outcome->text, text, sizeof text);
+    for (struct control_session *session = control->sessions; session; session = session->next)
+        for (struct control_wait *wait = session->waits, *next; wait; wait = next) {
+            next = wait->next;
+            if (!outcome->request || outcome->request != number_asked(wait))
+                continue;
+            finish(wait, outcome->exit_code, (enum error_code)outcome->code, text);
+            is_known = true;
+        }
+    return is_known;
 }
 
 /* ---- When they are looked at -------------------------------------------------------------------------- */

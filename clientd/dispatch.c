@@ -22,6 +22,21 @@ static struct job_run *find(const struct dispatch *to, const struct frame *frame
     return run;
 }
 
+/* A job more than this host can have in hand: the server is told, and stops it. */
+static void refuse_job(const struct dispatch *to, const struct frame *frame, enum job_function function,
+                       uint32_t round, const struct record_account *account)
+{
+    static const char text[] = "the client has more jobs in hand already than it can keep";
+    log_error("job %" PRIu64 " is refused: %s", frame->job, text);
+    link_send(to->link, &(struct frame){.type = FRAME_ERROR_NOTICE,
+                                        .job = frame->job,
+                                        .error_notice = {.code = ERROR_LIMIT,
+                                                         .text = frame_text_of(text),
+                                                         .phase = {.function = (uint8_t)function},
+                                                         .account = *account,
+                                                         .round = round}});
+}
+
 /* ---- Execution ---------------------------------------------------------------------------------------- */
 
 static void on_read_command(const struct dispatch *to, const struct frame *frame)
@@ -29,6 +44,8 @@ static void on_read_command(const struct dispatch *to, const struct frame *frame
     struct job_run *run = jobs_take(to->jobs, frame->job, &frame->read_command.options);
     if (run)
         job_run_event(run, &(struct job_read_event){.type = EVENT_COMMANDED});
+    else
+        refuse_job(to, frame, FUNCTION_READING, 0, &(struct record_account){0});
 }
 
 static bool is_sound(const struct record_print_order *order)
@@ -46,6 +63,8 @@ static void on_print_command(const struct dispatch *to, const struct frame *fram
     struct job_run *run = jobs_take_printing(to->jobs, frame->job, order);
     if (run)
         job_run_event(run, &(struct job_read_event){.type = EVENT_COMMANDED});
+    else
+        refuse_job(to, frame, FUNCTION_PRINTING, 0, &(struct record_account){0});
 }
 
 static void on_suspend(const struct dispatch *to, const struct frame *frame)
@@ -112,6 +131,8 @@ static void on_manner_request(const struct dispatch *to, const struct frame *fra
     if (run)
         job_run_event(run, &(struct job_read_event){
                                .type = EVENT_MANNER_REQUESTED, .text = text, .question = &question});
+    else
+        log_error("job %" PRIu64 ": the question is left open", frame->job);
 }
 
 /* The job of a restart: as it is in hand, or as the command says of one that was lost. */
@@ -147,10 +168,10 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
 {
     const struct frame_restart_command *command = &frame->restart_command;
     bool is_printing = command->function == FUNCTION_PRINTING, is_moved = false;
+    enum job_function function = is_printing ? FUNCTION_PRINTING : FUNCTION_READING;
     struct ledger ledger = {0};
     const char *why;
-    if (ledger_from_account(&ledger, is_printing ? FUNCTION_PRINTING : FUNCTION_READING, &command->account,
-                            &why) ||
+    if (ledger_from_account(&ledger, function, &command->account, &why) ||
         !manner_fits(command->manner, command->page) || (is_printing && !is_sound(&command->order))) {
         ledger_free(&ledger);
         log_error("job %" PRIu64 ": the server's RESTART_COMMAND makes no sense", frame->job);
@@ -164,6 +185,8 @@ static void on_restart_command(const struct dispatch *to, const struct frame *fr
                                                     .page = command->page,
                                                     .is_moved = is_moved,
                                                     .ledger = &ledger});
+    else
+        refuse_job(to, frame, function, command->round, &command->account);
     ledger_free(&ledger);
 }
 

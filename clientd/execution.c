@@ -109,8 +109,8 @@ static void on_page_progress(struct execution *execution, const struct frame *fr
 static void on_page_end(struct execution *execution, const struct frame *frame)
 {
     const struct frame_page_end *end = &frame->page_end;
-    if (end->page != execution->page.page || end->generation != execution->page.generation ||
-        end->digest.length != SPOOL_DIGEST_BYTES) {
+    if (end->page == 0 || end->page != execution->page.page ||
+        end->generation != execution->page.generation || end->digest.length != SPOOL_DIGEST_BYTES) {
         log_error("the reading unit ended page %u, which it has not begun", end->page);
         return;
     }

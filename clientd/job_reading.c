@@ -64,7 +64,12 @@ void job_page_read(struct job_read *job, const struct job_read_event *event, str
     struct ledger_page page = ledger_get(&job->ledger, event->page);
     if (page.state == PAGE_STORED || event->generation < page.generation)
         return;
-    ledger_set(&job->ledger, event->page, PAGE_READ, event->generation);
+    if (ledger_set(&job->ledger, event->page, PAGE_READ, event->generation) < 0) {
+        if (job->unit != UNIT_STOPPING) /* it reads pages that no job can have */
+            job_act_simply(actions, ACTION_STOP_UNIT);
+        job->unit = UNIT_STOPPING;
+        return;
+    }
     if (job->interrupted == event->page)
         job->interrupted = 0;
     /* Nothing to save: the page's files say it. */
@@ -107,7 +112,7 @@ static void on_unit_failed(struct job_read *job, const struct job_read_event *ev
 static void on_unit_finished(struct job_read *job, const struct job_read_event *event,
                              struct job_read_actions *actions)
 {
-    uint32_t first, count;
+    uint32_t first, count, last = last_settled(&job->ledger);
     bool nothing = ledger_last_finished(&job->ledger) == 0;
     job->unit = UNIT_IDLE;
     if (nothing) {
@@ -116,8 +121,7 @@ static void on_unit_finished(struct job_read *job, const struct job_read_event *
     }
     /* There is a gap, or more to come behind one: what lies in the feeder now, only the user can see. */
     if (event->medium_ended)
-        job->ledger.total =
-            event->page > last_settled(&job->ledger) ? event->page : last_settled(&job->ledger);
+        job->ledger.total = event->page > last && event->page <= LEDGER_MAX_PAGES ? event->page : last;
     if (next_pages(job, &first, &count))
         on_unit_failed(job, &(struct job_read_event){.code = ERROR_MEDIA_NEEDED}, actions);
     else

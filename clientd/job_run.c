@@ -18,6 +18,7 @@
 #include "clientd/execution.h"
 #include "clientd/link.h"
 #include "clientd/printing.h"
+#include "clientd/relay.h"
 #include "wire/page_transfer.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
@@ -114,11 +115,20 @@ static void send_manner(struct job_run *run, const struct job_read_action *actio
     const char *unit = run->choice.round == action->round ? run->choice.unit : "";
     log_notice("job %" PRIu64 ": the manner of restarting is %s%s%s", run->record.job.id,
                manner_name(action->manner), *unit ? ", at " : "", unit);
-    send_frame(run, &(struct frame){.type = FRAME_MANNER_NOTICE,
-                                    .manner_notice = {.round = action->round,
-                                                      .manner = action->manner,
-                                                      .page = action->page,
-                                                      .unit = frame_text_of(unit)}});
+    send_frame(run, &(struct frame){
+                        .type = FRAME_MANNER_NOTICE,
+                        .manner_notice = {.round = action->round,
+                                          .manner = action->manner,
+                                          .page = action->page,
+                                          .request = relay_number_of_job(RELAY_MANNER, run->record.job.id),
+                                          .unit = frame_text_of(unit)}});
+}
+
+static void send_restart(struct job_run *run)
+{
+    send_frame(run,
+               &(struct frame){.type = FRAME_RESTART_REQUEST,
+                               .restart_request = {relay_number_of_job(RELAY_RESTART, run->record.job.id)}});
 }
 
 /* ---- Actions out -------------------------------------------------------------------------------------- */
@@ -202,7 +212,7 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
         send_manner(run, action);
         break;
     case ACTION_SEND_RESTART:
-        send_frame(run, &(struct frame){.type = FRAME_RESTART_REQUEST});
+        send_restart(run);
         break;
     case ACTION_TELL:
         run->around->on_changed(run->around->context, run->record.job.id);

@@ -39,6 +39,7 @@ struct link {
     struct loop_timer *timer; /* until the next attempt */
     struct loop_timer *drop;  /* the session is given up from the loop, never inside of link_send */
     uint32_t back_off_ms, reconnect_max_ms;
+    uint32_t before_ms; /* the back-off as it was when the session opened */
     bool is_open;
     uint16_t refusal; /* why the session is given up: a code of errors.def, NONE when it is too slow */
     char refusal_text[128];
@@ -157,6 +158,7 @@ static void on_welcome(struct link *link, const struct frame_welcome *welcome)
         return;
     }
     link->is_open = true;
+    link->before_ms = link->back_off_ms;
     link->back_off_ms = BACK_OFF_FIRST_MS;
     link->problem[0] = 0;
     peer_set_state(link->peer, WHEN_OPEN);
@@ -213,8 +215,10 @@ static void on_closed(void *context, const struct peer_end *end)
         else
             back_off_ms = link->reconnect_max_ms;
         snprintf(problem, sizeof problem, "the server refused the connection (%s): %s%s%s", error->keyword,
-                 end->text, error->action[0] ? " " : "", error->action);
+                 end->text, error->action[0] ? ". " : "", error->action);
     } else {
+        if (end->code == ERROR_PROTOCOL) /* its WELCOME does not make it a server: wait longer and longer */
+            back_off_ms = link->before_ms;
         snprintf(problem, sizeof problem, "the connection to the server ended: %s", end->text);
     }
     peer_free(&link->peer);
@@ -263,7 +267,7 @@ struct link *link_new(struct loop *loop, struct peer_sweep *sweep, struct worker
     link->reconnect_max_ms = reconnect_max_ms;
     link->timer = loop_timer_new(loop, connect_now, link);
     link->drop = loop_timer_new(loop, drop_session, link);
-    snprintf(link->problem, sizeof link->problem, "%s %s", error_find(ERROR_NOT_ENROLLED)->sentence,
+    snprintf(link->problem, sizeof link->problem, "%s. %s", error_find(ERROR_NOT_ENROLLED)->sentence,
              error_find(ERROR_NOT_ENROLLED)->action);
     return link;
 }

@@ -29,6 +29,7 @@
 #define WORKERS       2
 #define SWEEP_MS      1000
 #define SHUT_DOWN_MS  4000
+#define GOODBYE_MS    500
 #define ADDRESS_BYTES 280
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -183,6 +184,8 @@ static void on_hangup(void *context, int signal_number)
     struct conf_error error;
     enum settings_wish wish;
     (void)signal_number;
+    if (clientd->is_shutting_down)
+        return;
     if (settings_load(&fresh, clientd->argc, clientd->argv, &wish, &error) < 0) {
         log_error("the settings stay as they are: %s", error.text);
         settings_free(&fresh);
@@ -285,9 +288,10 @@ static void stop(struct clientd *clientd)
     units_free(&clientd->units);
     link_free(&clientd->link);
     worker_pool_free(&clientd->pool);
+    loop_timer_free(&clientd->shut_down);
+    peer_sweep_drain(clientd->sweep, GOODBYE_MS);
     if (clientd->sweep)
         peer_sweep_free(&clientd->sweep);
-    loop_timer_free(&clientd->shut_down);
     if (clientd->loop)
         loop_free(&clientd->loop);
     if (clientd->around.spool_fd >= 0)

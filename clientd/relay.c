@@ -11,6 +11,10 @@
 #include "clientd/link.h"
 
 #define ENTRIES_MAX 256
+/* The upper half of the numbers belongs to the jobs. Their numbers are the server's and count up from 1. */
+#define OF_JOB   0x80000000u
+#define OF_KIND  30
+#define JOB_MASK 0x3fffffffu
 
 enum entry_kind { ENTRY_REQUEST, ENTRY_UPLOAD /* its data flows */, ENTRY_UPLOAD_SENT, ENTRY_UPLOAD_WHOLE };
 
@@ -62,6 +66,11 @@ static uint32_t *number_of(struct frame *frame)
     return NULL;
 }
 
+uint32_t relay_number_of_job(enum relay_of_job kind, uint64_t job)
+{
+    return OF_JOB | (uint32_t)kind << OF_KIND | (uint32_t)(job & JOB_MASK);
+}
+
 struct relay *relay_new(struct link *link,
                         void (*answer)(void *context, void *asker, const struct frame *frame), void *context)
 {
@@ -111,7 +120,7 @@ static struct entry *pass_on(struct relay *relay, void *asker, const struct fram
         refuse(relay, asker, asked, 1, ERROR_LIMIT, "too many requests wait for the server");
         return NULL;
     }
-    if (++relay->last_request == 0)
+    if (++relay->last_request == OF_JOB)
         relay->last_request = 1;
     *number = relay->last_request;
     int error = link_send(relay->link, &copy);

@@ -19,6 +19,11 @@ struct relay *relay_new(struct link *link,
                         void (*answer)(void *context, void *asker, const struct frame *frame), void *context);
 void relay_free(struct relay **relay);
 
+/* Numbers of requests that a job of this host makes by itself: they are none of the table's, and the server's
+ * OUTCOME tells by them which job it refuses. */
+enum relay_of_job { RELAY_RESTART, RELAY_MANNER };
+uint32_t relay_number_of_job(enum relay_of_job kind, uint64_t job);
+
 /* Passes a request on; without a connection, or when too many wait, the answer is an OUTCOME. */
 void relay_ask(struct relay *relay, void *asker, const struct frame *frame);
 /* DOCUMENT_CREDIT for a request that was passed on. */

@@ -58,7 +58,7 @@ static int go_on(struct invocation *invocation, struct job_view *view, const str
         return exit_code ? exit_code : job_print_end(invocation, view);
     }
     if (!invocation->arguments.given[OPTION_no_wait])
-        return job_follow(invocation, view->job);
+        return job_follow_from(invocation, view);
     if (invocation->is_json)
         return job_show(invocation, view->job);
     fprintf(invocation->out, "job %llu goes on: %s\n", (unsigned long long)view->job,

@@ -6,9 +6,13 @@
 #include "ctl/service.h"
 #include "ctl/values.h"
 
+/* As they travel in read_options */
+#define MODE_LINEART 1
+#define CODEC_JPEG   3
+
 static struct record_read_options read_options(const struct arguments *arguments)
 {
-    static const uint8_t depths[] = {0, 8, 16}, codecs[] = {1, 1, 3};
+    static const uint8_t depths[] = {0, 8, 16}, codecs[] = {1, 1, CODEC_JPEG};
     struct record_read_options read = {
         .unit = frame_text_of(arguments->text[OPTION_scanner]),
         .source = (uint8_t)arguments->number[OPTION_source],
@@ -26,6 +30,15 @@ static struct record_read_options read_options(const struct arguments *arguments
     return read;
 }
 
+/* What was asked for, and is done otherwise. */
+static void say_otherwise(const struct invocation *invocation, const struct record_read_options *read)
+{
+    if (read->mode == MODE_LINEART && read->codec == CODEC_JPEG)
+        fprintf(invocation->err,
+                "%s: JPEG cannot hold black and white: the pages are kept as CCITT G4, which is exact\n",
+                program_name(invocation->program));
+}
+
 int command_scan(struct invocation *invocation)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -34,6 +47,7 @@ int command_scan(struct invocation *invocation)
     if (invocation->program == SERVICECTL)
         request.service_request.client = frame_text_of(arguments->words[0]);
     request.service_request.read = read_options(arguments);
+    say_otherwise(invocation, &request.service_request.read);
     request.service_request.document.kind =
         arguments->given[OPTION_format] ? (uint8_t)arguments->number[OPTION_format] : 1;
     request.service_request.document.title = frame_text_of(arguments->text[OPTION_title]);

@@ -136,19 +136,30 @@ static int finish(struct follow *follow, const struct outcome *outcome)
     return exit_code;
 }
 
-int job_follow(struct invocation *invocation, uint64_t job)
+static int run(struct follow *follow)
 {
-    struct follow follow = {.invocation = invocation, .job = job};
     struct outcome outcome;
     int exit_code = GOES_ON;
     interrupt_catch();
     while (exit_code == GOES_ON) {
-        struct frame request = {.type = FRAME_JOB_LIST_REQUEST, .job = job};
+        struct frame request = {.type = FRAME_JOB_LIST_REQUEST, .job = follow->job};
         request.job_list_request.watch = 1;
-        connection_call(invocation->connection, &request, on_status, &follow, &outcome);
-        exit_code = finish(&follow, &outcome);
+        connection_call(follow->invocation->connection, &request, on_status, follow, &outcome);
+        exit_code = finish(follow, &outcome);
     }
-    progress_free(&follow.progress);
-    job_view_free(&follow.view);
+    progress_free(&follow->progress);
+    job_view_free(&follow->view);
     return exit_code;
+}
+
+int job_follow(struct invocation *invocation, uint64_t job)
+{
+    return run(&(struct follow){.invocation = invocation, .job = job});
+}
+
+int job_follow_from(struct invocation *invocation, const struct job_view *known)
+{
+    struct follow follow = {.invocation = invocation, .job = known->job};
+    progress_known(&follow.progress, known);
+    return run(&follow);
 }

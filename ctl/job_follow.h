@@ -9,6 +9,8 @@
 /* Shows how the job gets on until it is over (exit code 0 or 1), or has stopped and nobody is there to ask
  * (3). After Ctrl-C the job goes on without us: EXIT_INTERRUPTED. */
 int job_follow(struct invocation *invocation, uint64_t job);
+/* The same for a job whose state is known to the user already: what it says is not said again. */
+int job_follow_from(struct invocation *invocation, const struct job_view *known);
 
 /* The job's status as of now. Prints what fails; returns the exit code. */
 int job_fetch(struct invocation *invocation, uint64_t job, struct job_view *view);

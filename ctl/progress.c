@@ -89,6 +89,13 @@ static const char *word_of(const struct job_view *view, uint8_t state)
     }
 }
 
+void progress_known(struct progress *progress, const struct job_view *view)
+{
+    progress->has_begun = true;
+    progress->was_linked = view->is_linked;
+    ledger_copy(&progress->seen, &view->ledger);
+}
+
 void progress_lines(struct progress *progress, const struct job_view *view, struct text_buffer *lines)
 {
     for (uint32_t page = 1; page <= view->ledger.count; page++) {
@@ -101,9 +108,7 @@ void progress_lines(struct progress *progress, const struct job_view *view, stru
     if (progress->has_begun && progress->was_linked != view->is_linked)
         text_append(lines, view->is_linked ? "connected again\n"
                                            : "the connection is lost; the job goes on when it is back\n");
-    progress->has_begun = true;
-    progress->was_linked = view->is_linked;
-    ledger_copy(&progress->seen, &view->ledger);
+    progress_known(progress, view);
 }
 
 void progress_free(struct progress *progress)

@@ -18,6 +18,8 @@ struct progress {
     uint32_t rate_sheets;         /* of a printing job, by then */
 };
 
+/* As if this had been said. */
+void progress_known(struct progress *progress, const struct job_view *view);
 /* One line for a terminal, to be written over the one before: page or sheet, how many, rate, connection. */
 void progress_line(struct progress *progress, const struct job_view *view, uint64_t now_ms,
                    struct text_buffer *line);

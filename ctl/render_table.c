@@ -9,6 +9,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* A file name in the archive, and how many there are beside it. */
+#define FILES_BYTES 600
+
 struct render_table {
     char **cells; /* the first row are the headings */
     size_t count, room;
@@ -127,6 +130,20 @@ void render_table_job(struct render_table *table, const struct job_view *view)
     render_table_cell(table, view->title);
 }
 
+/* "NAME-001.png and 2 more": the name is the first file's. */
+static void cell_of_files(struct render_table *table, const struct record_document *document)
+{
+    char *name = frame_text_dup(document->name);
+    struct text_buffer text;
+    text_start(&text, FILES_BYTES);
+    text_append(&text, *name ? name : "-");
+    if (document->parts > 1)
+        text_printf(&text, " and %u more", document->parts - 1);
+    render_table_cell(table, text_of(&text));
+    text_free(&text);
+    free(name);
+}
+
 void render_table_document(struct render_table *table, const struct record_document *document)
 {
     render_table_number(table, document->document);
@@ -134,7 +151,7 @@ void render_table_document(struct render_table *table, const struct record_docum
     render_table_number(table, document->pages);
     render_table_number(table, document->length_bytes);
     render_table_time(table, document->created_ms);
-    cell_of(table, document->name);
+    cell_of_files(table, document);
 }
 
 void render_table_client(struct render_table *table, const struct record_client *client)

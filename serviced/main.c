@@ -32,6 +32,7 @@
 
 #define WORKERS    4
 #define SWEEP_MS   1000
+#define GOODBYE_MS 500
 #define WHY_BYTES  512
 #define PATH_BYTES 4096
 
@@ -247,6 +248,7 @@ static void stop(struct daemon *daemon)
     store_close(&server->uploads);
     store_close(&server->store);
     registry_free(&server->registry);
+    peer_sweep_drain(server->sweep, GOODBYE_MS);
     peer_sweep_free(&server->sweep);
     loop_free(&server->loop);
     if (daemon->state_fd >= 0)

@@ -91,7 +91,8 @@ void frame_print(const struct frame *frame, char *text, size_t size)
     add(&line, "%s", frame_name((uint16_t)frame->type));
     if (frame->job)
         add(&line, " job=%" PRIu64, frame->job);
-    if (info && info->type != FRAME_ENROLL_COMMAND && info->type != FRAME_CLIENT_TOKEN) /* tokens are secret */
+    if (info && info->type != FRAME_ENROLL_COMMAND &&
+        info->type != FRAME_CLIENT_TOKEN) /* tokens are secret */
         add_fields(&line, &info->body, (const uint8_t *)&frame->hello);
 }
 

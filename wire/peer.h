@@ -27,6 +27,9 @@ struct peer_sweep;
 /* The deadlines of all peers of a loop, looked at every `period_ms` (daemons: 1000). Lives longer than its
  * peers. */
 struct peer_sweep *peer_sweep_new(struct loop *loop, uint32_t period_ms);
+/* For the end of a daemon: runs the loop until the peers that are still saying goodbye have done so, at most
+ * so long. No other peer may be left, nor anything else on the loop whose owner is gone. Safe on NULL. */
+void peer_sweep_drain(struct peer_sweep *sweep, uint32_t limit_ms);
 /* Peers that are still saying goodbye are closed at once; no other peer may be left. */
 void peer_sweep_free(struct peer_sweep **sweep);
 

@@ -23,6 +23,7 @@ struct peer_sweep {
     uint32_t period_ms;
     struct peer *peers;
     unsigned handshakes, handshakes_before; /* since the last trim; and as of the last period */
+    bool is_draining;
     struct peer *cursor; /* the next one of the walk that is going on: a callback may remove any of them */
 };
 
@@ -83,6 +84,27 @@ void peer_sweep_remove(struct peer *peer)
     if (peer->next)
         peer->next->link = peer->link;
     peer->link = NULL;
+    if (peer->sweep->is_draining && !peer->sweep->peers)
+        loop_stop(peer->sweep->loop);
+}
+
+static void drained_long_enough(void *context)
+{
+    struct peer_sweep *sweep = context;
+    loop_stop(sweep->loop);
+}
+
+void peer_sweep_drain(struct peer_sweep *sweep, uint32_t limit_ms)
+{
+    struct loop_timer *limit;
+    if (!sweep || !sweep->peers)
+        return;
+    limit = loop_timer_new(sweep->loop, drained_long_enough, sweep);
+    loop_timer_start(limit, limit_ms);
+    sweep->is_draining = true;
+    loop_run(sweep->loop);
+    sweep->is_draining = false;
+    loop_timer_free(&limit);
 }
 
 /* Silence alone is no proof: this process may itself have been held up, and have read nothing. Dead is who

@@ -5,7 +5,11 @@
 
 static const struct error_info errors[] = {
 #define ERROR(NAME, number, keyword_, class_, sentence_, action_)                                            \
-    {.code = number, .keyword = keyword_, .class = ERROR_CLASS_##class_, .sentence = sentence_, .action = action_},
+    {.code = number,                                                                                         \
+     .keyword = keyword_,                                                                                    \
+     .class = ERROR_CLASS_##class_,                                                                          \
+     .sentence = sentence_,                                                                                  \
+     .action = action_},
 #include <deskline/errors.def>
 #undef ERROR
 };
@@ -67,12 +71,9 @@ enum manner manner_from_name(const char *name)
 
 const char *job_state_name(uint8_t state)
 {
-    static const char *const names[] = {[JOB_PENDING] = "pending",
-                                        [JOB_PENDING_HELD] = "pending-held",
-                                        [JOB_PROCESSING] = "processing",
-                                        [JOB_STOPPED] = "processing-stopped",
-                                        [JOB_CANCELED] = "canceled",
-                                        [JOB_ABORTED] = "aborted",
+    static const char *const names[] = {[JOB_PENDING] = "pending",       [JOB_PENDING_HELD] = "pending-held",
+                                        [JOB_PROCESSING] = "processing", [JOB_STOPPED] = "processing-stopped",
+                                        [JOB_CANCELED] = "canceled",     [JOB_ABORTED] = "aborted",
                                         [JOB_COMPLETED] = "completed"};
     return state < sizeof names / sizeof names[0] && names[state] ? names[state] : "unknown";
 }

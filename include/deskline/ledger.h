@@ -23,7 +23,8 @@
 #include <deskline/frame.h>
 #include <deskline/words.h>
 
-#define LEDGER_MAX_PAGES 65536u
+/* Where each page is a run of its own, the account still fits every frame that carries one. */
+#define LEDGER_MAX_PAGES 60000u
 
 enum page_state {
     PAGE_UNREAD = 0,

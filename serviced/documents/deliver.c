@@ -99,9 +99,9 @@ static int make_day(struct delivery *delivery)
     fd = blob_subfolder(delivery->order.archive_fd, day);
     if (fd < 0)
         return fd;
-    fchmod(fd, 0750);
+    int result = fchmod(fd, 0750) < 0 ? -errno : 0;
     close(fd);
-    return 0;
+    return result;
 }
 
 static int deliver(void *context)

@@ -179,20 +179,21 @@ static bool is_alive(const struct sockaddr_un *at)
     return alive;
 }
 
-static void make_folder(const char *path)
+static int make_folder(const char *path)
 {
+    int result = 0;
     char *folder = memory_text(path), *slash = strrchr(folder, '/');
     if (slash && slash != folder) {
         *slash = '\0';
         if (access(folder, F_OK) < 0) { /* made without a wait for others' groups: 0755, as /run/NAME is */
             int fd = blob_folder(folder);
-            if (fd >= 0) {
-                fchmod(fd, 0755);
+            result = fd < 0 ? fd : fchmod(fd, 0755) < 0 ? -errno : 0;
+            if (fd >= 0)
                 close(fd);
-            }
         }
     }
     free(folder);
+    return result;
 }
 
 static int bind_unix(struct listener *listener, const char *path)
@@ -200,11 +201,13 @@ static int bind_unix(struct listener *listener, const char *path)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     struct stat status;
     mode_t before;
-    int result = 0;
+    int result;
     if (strlen(path) >= sizeof at.sun_path)
         return -ENAMETOOLONG;
     memcpy(at.sun_path, path, strlen(path));
-    make_folder(path);
+    result = make_folder(path);
+    if (result < 0)
+        return result;
     if (lstat(path, &status) == 0) {
         if (!S_ISSOCK(status.st_mode))
             return -EEXIST;

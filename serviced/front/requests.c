@@ -3,9 +3,12 @@
 #include "serviced/front/requests.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "serviced/documents/archive.h"
 #include "serviced/front/document_stream.h"
 #include "serviced/front/sessions.h"
 #include "serviced/front/upload.h"
@@ -18,8 +21,9 @@
 #include "serviced/server.h"
 #include "serviced/settings.h"
 
-#define DOCUMENTS_A_FRAME 500u
-#define WHY_BYTES         512
+#define DOCUMENTS_A_FRAME  500u
+#define WHY_BYTES          512
+#define OUTCOME_TEXT_BYTES 500u
 
 static const struct answer not_found = {1, ERROR_NOT_FOUND, "there is no such job"};
 
@@ -49,9 +53,51 @@ static struct visitor *find_client(struct visitor *visitor, const struct frame_s
     return session ? session_visitor(session) : NULL;
 }
 
+static void refuse_choice(struct visitor *visitor, uint32_t request, const struct frame_list *units)
+{
+    struct text_buffer text;
+    struct record_unit unit;
+    size_t cursor = 0;
+    const char *before = "";
+    text_start(&text, OUTCOME_TEXT_BYTES);
+    text_append(&text, "the client has several scanners; say which one with --scanner: ");
+    while (frame_list_next(units, &frame_record_unit, &cursor, &unit)) {
+        if (unit.kind != UNIT_READING)
+            continue;
+        text_append(&text, before);
+        text_append_bytes(&text, unit.name.at, unit.name.length);
+        before = ", ";
+    }
+    visitor_answer(visitor, request, (struct answer){2, ERROR_BAD_REQUEST, text_of(&text)});
+    text_free(&text);
+}
+
+/* A request that names no scanner gets the client's only one; false, and refused, when there are several. A
+ * client that has not found any yet is left to say so itself. */
+static bool choose_unit(struct visitor *visitor, const struct visitor *client,
+                        struct frame_service_request *request)
+{
+    const struct session *session = sessions_find(visitor->server->sessions, client->client);
+    struct frame_list units = session ? session_units(session) : (struct frame_list){0};
+    struct record_unit unit;
+    struct frame_text only = {0};
+    unsigned count = 0;
+    size_t cursor = 0;
+    if (request->read.unit.length)
+        return true;
+    while (frame_list_next(&units, &frame_record_unit, &cursor, &unit))
+        if (unit.kind == UNIT_READING && ++count == 1)
+            only = unit.name;
+    if (count > 1)
+        refuse_choice(visitor, request->request, &units);
+    else if (count == 1)
+        request->read.unit = only;
+    return count <= 1;
+}
+
 static void on_service(struct visitor *visitor, const struct frame *frame)
 {
-    const struct frame_service_request *request = &frame->service_request;
+    struct frame_service_request asked = frame->service_request, *request = &asked;
     const struct service *service = service_find(request->service);
     struct jobs *jobs = visitor->server->jobs;
     struct visitor *client;
@@ -67,7 +113,7 @@ static void on_service(struct visitor *visitor, const struct frame *frame)
         return;
     }
     client = find_client(visitor, request);
-    if (!client)
+    if (!client || (service->function == FUNCTION_READING && !choose_unit(visitor, client, request)))
         return;
     if (jobs_open_count(jobs, client->client) + preparations_count(visitor->server, client->client) >=
         visitor->server->settings->jobs) {
@@ -179,18 +225,16 @@ static void on_document_list(struct visitor *visitor, const struct frame *frame)
     uint32_t request = frame->document_list_request.request;
     struct frame_list_builder list = {0};
     for (; document; document = document->next) {
-        struct record_document record = {document->id,
-                                         frame_text_of(document->client),
-                                         frame_text_of(document->name),
-                                         frame_text_of(document->title),
-                                         document->pages,
-                                         document->length_bytes,
-                                         document->created_ms,
-                                         document->parts};
         if (visitor->client && strcmp(visitor->client, document->client) != 0)
             continue;
+        char *name = archive_part_name(document->name, 1, document->parts);
+        struct record_document record = {document->id,         frame_text_of(document->client),
+                                         frame_text_of(name),  frame_text_of(document->title),
+                                         document->pages,      document->length_bytes,
+                                         document->created_ms, document->parts};
         if (frame_list_add(&list, &frame_record_document, &record) < 0)
             log_error("a document cannot be listed: no memory");
+        free(name);
         if (list.count == DOCUMENTS_A_FRAME)
             send_documents(visitor, request, &list);
     }

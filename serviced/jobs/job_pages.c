@@ -17,6 +17,9 @@
 #include "serviced/settings.h"
 #include "wire/peer.h"
 
+/* So many bytes of a page may come between two looks at what is kept for the client. */
+#define QUOTA_STEP_BYTES (1u << 20)
+
 /* ---- The list ----------------------------------------------------------------------------------------- */
 
 static struct job_page *find(const struct job_run *run, uint32_t page, uint32_t generation)
@@ -156,9 +159,19 @@ static void go_on_with_part(struct job_run *run)
     pages->part_failed = false;
 }
 
-static bool is_over_quota(struct job_run *run)
+static bool is_over_quota(const struct job_run *run)
 {
     return jobs_bytes(run->server->jobs, run->record.client) >= (uint64_t)run->server->settings->bytes;
+}
+
+static void fail_for_quota(struct job_run *run)
+{
+    fail(run, ERROR_LIMIT, "the server keeps as many bytes for this client as it may");
+}
+
+uint64_t job_pages_bytes(const struct job_run *run)
+{
+    return run->pages.bytes + run->pages.receive.length;
 }
 
 void job_pages_begin(struct job_run *run, struct visitor *visitor, const struct frame_page_begin *begin)
@@ -178,7 +191,7 @@ void job_pages_begin(struct job_run *run, struct visitor *visitor, const struct 
     if (!wanted && known.state == PAGE_STORED && known.generation == begin->generation)
         job_run_say_stored(run, begin->page, begin->generation);
     if (wanted && is_over_quota(run)) {
-        fail(run, ERROR_LIMIT, "the client's open jobs hold as many bytes as the server allows");
+        fail_for_quota(run);
         wanted = false;
     }
     step = page_receive_begin(&pages->receive, begin, wanted, &why);
@@ -248,6 +261,18 @@ static void append(struct job_run *run, struct visitor *visitor, const struct fr
         data_written(arrival, -ENOMEM);
 }
 
+/* What has come of the page stays; what is still on its way is dropped. */
+static void stop_beyond_quota(struct job_run *run, uint32_t length)
+{
+    struct page_receive *receive = &run->pages.receive;
+    uint64_t before = (receive->length - length) / QUOTA_STEP_BYTES;
+    if (receive->length / QUOTA_STEP_BYTES == before || !is_over_quota(run))
+        return;
+    receive->open = false;
+    receive->ignoring = true;
+    fail_for_quota(run);
+}
+
 /* The sender goes on from a part that has gone since: it has to begin anew. */
 static void ask_again(struct job_run *run, const struct frame_page_begin *begin)
 {
@@ -275,6 +300,7 @@ void job_pages_data(struct job_run *run, struct visitor *visitor, const struct f
         return;
     case PAGE_RECEIVE_APPEND:
         append(run, visitor, &data->bytes);
+        stop_beyond_quota(run, data->bytes.length);
         return;
     case PAGE_RECEIVE_AGAIN:
         ask_again(run, &begin);

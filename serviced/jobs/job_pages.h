@@ -41,6 +41,8 @@ void job_pages_finish(struct job_run *run, struct visitor *visitor, const struct
 /* The connection has ended: what there is of a page is kept. */
 void job_pages_disconnect(struct job_run *run);
 
+/* Of its pages, and of the one that is on its way. */
+uint64_t job_pages_bytes(const struct job_run *run);
 /* NULL: not there. The newest generation of the page. */
 const struct job_page *job_pages_stored(const struct job_run *run, uint32_t page);
 /* Verifications that are not over. */

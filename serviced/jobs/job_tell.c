@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
+#include "serviced/documents/archive.h"
 #include "serviced/front/visitor.h"
 #include "serviced/jobs/job_run.h"
 #include "serviced/jobs/registry.h"
@@ -56,6 +57,19 @@ static void tell_end_of_printing(const struct job *job, char text[JOB_TEXT_SIZE]
         snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheets were printed", printed);
 }
 
+static void tell_delivered(const struct job_run *run, char text[JOB_TEXT_SIZE])
+{
+    const struct registry_document *document =
+        registry_document_find(run->server->registry, run->record.job.id);
+    char *name = document ? archive_part_name(document->name, 1, document->parts)
+                          : memory_text("a document that was deleted since");
+    if (document && document->parts > 1)
+        snprintf(text, JOB_TEXT_SIZE, "delivered as %s and %" PRIu32 " more", name, document->parts - 1);
+    else
+        snprintf(text, JOB_TEXT_SIZE, "delivered as %s", name);
+    free(name);
+}
+
 void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
 {
     const struct job *job = &run->record.job;
@@ -63,11 +77,9 @@ void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])
         tell_end_of_printing(job, text);
         return;
     }
-    const struct registry_document *document = registry_document_find(run->server->registry, job->id);
     uint32_t stored = ledger_count(&job->ledger, PAGE_STORED);
     if (job->state == JOB_COMPLETED)
-        snprintf(text, JOB_TEXT_SIZE, "delivered as %s",
-                 document ? document->name : "a document that was deleted since");
+        tell_delivered(run, text);
     else if (stored == 0)
         snprintf(text, JOB_TEXT_SIZE, "nothing had been stored");
     else
@@ -155,15 +167,16 @@ void job_tell_visitor(struct job_run *run, struct visitor *visitor, uint32_t req
 
 /* ---- Who watches -------------------------------------------------------------------------------------- */
 
-/* The user is needed: what the client's policy does not answer at once, or what a person has to see to. */
+/* The user is needed: the client's policy does not answer at once. A client that is away answers later what
+ * passes by itself; to the rest a person has to see. */
 static bool waits_for_user(const struct job_run *run)
 {
     const struct job *job = &run->record.job;
     if (!has_question(job))
         return false;
-    if (error_find(job->error)->class == ERROR_CLASS_DEVICE)
-        return true;
-    return run->client && loop_now_ms(run->server->loop) - run->audience.asked_ms >= PATIENCE_MS;
+    if (!run->client)
+        return error_find(job->error)->class == ERROR_CLASS_DEVICE;
+    return loop_now_ms(run->server->loop) - run->audience.asked_ms >= PATIENCE_MS;
 }
 
 /* Tells one who watches; true when that was the end of it. */

@@ -82,7 +82,7 @@ uint64_t jobs_bytes(const struct jobs *jobs, const char *client)
     uint64_t bytes = 0;
     for (size_t i = 0; i < jobs->count; i++)
         if (is_of(jobs->list[i], client))
-            bytes += jobs->list[i]->pages.bytes + jobs->list[i]->blocks.bytes;
+            bytes += job_pages_bytes(jobs->list[i]) + jobs->list[i]->blocks.bytes;
     return bytes;
 }
 

@@ -27,8 +27,10 @@ static int check(const struct frame_service_request *request, const char **why)
         *why = "the depth has to be 8 or 16";
     else if (read->codec != 0 && read->codec != PAGE_CODEC_FLATE && read->codec != PAGE_CODEC_JPEG)
         *why = "the codec has to be flate or jpeg";
+    else if (read->codec == PAGE_CODEC_JPEG && read->depth == 16)
+        *why = "JPEG keeps 8 bits a sample: leave the depth of 16 out, or the codec";
     else if (read->pages > LEDGER_MAX_PAGES)
-        *why = "a job has at most 65536 pages";
+        *why = "a job has at most 60000 pages";
     else if (read->brightness < -100 || read->brightness > 100 || read->contrast < -100 ||
              read->contrast > 100)
         *why = "brightness and contrast go from -100 to 100";

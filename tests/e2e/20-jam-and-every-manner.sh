@@ -41,6 +41,8 @@ says 'from-page'
 step "3. resume: page 3 once more, no other page twice"
 clear_the_jam && "$operator" put-back "$device" 3
 run 0 ctl restart "$number" --manner resume
+says '^page 3 stored'
+! grep -qE '^page [12] stored' "$out" || fail "what was said before is said again"
 same_pages "$(the_document)" "${pages[@]}"
 for sheet in 1 2 4 5; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went through twice"; done
 [ "$(fed stack 3)" = 2 ] || fail "sheet 3 was not put through again"
@@ -49,6 +51,8 @@ step "4. from-page 2: pages 2 to 5 are read again, page 1 is not"
 jam_at_page_3 from-page
 clear_the_jam && "$operator" put-back "$device" 2
 run 0 ctl restart "$number" --manner from-page 2
+says '^page 2 stored'
+! grep -q '^page 1 stored' "$out" || fail "what was said before is said again"
 same_pages "$(the_document)" "${pages[@]}"
 [ "$(fed stack 1) $(fed stack 2) $(fed stack 3)" = '1 2 2' ] || fail "other sheets were read again"
 

@@ -148,7 +148,13 @@ scan --source adf --mode color
 [ "$(stat -c %s "$small")" -lt "$(stat -c %s "${parts[0]}")" ] || fail "JPEG is not smaller"
 stack 1 lineart
 scan --source adf --mode lineart --codec jpeg
+says 'JPEG cannot hold black and white: the pages are kept as CCITT G4'
+pdfimages -list "${parts[0]}" >"$out"
+says ' ccitt '
 same_pages "${parts[0]}" "${pages[@]}"
+"$operator" load "$device"
+scan --source adf --mode lineart
+! grep -q JPEG "$out" || fail "JPEG is spoken of, and nobody has asked for it"
 
 step "11. What the PDF says about itself"
 stack 2 gray
@@ -172,7 +178,11 @@ images=$(jq -r '[.[] | select(.title == "as images")][0].id' "$out")
 [ "$(jq -r ".[] | select(.id == $pdf) | \"\(.client) \(.pages) \(.parts)\"" "$out")" = 'one 10 1' ] || fail "the list is wrong"
 [ "$(jq -r ".[] | select(.id == $images) | \"\(.pages) \(.parts)\"" "$out")" = '4 4' ] || fail "the list is wrong"
 run 0 ctl documents
-says 'one-1-ten-gray.pdf'
+says 'one-1-ten-gray.pdf$'
+says "one-$images-as-images-001.png and 3 more$"
+grep -q "job $images is closed.*/one-$images-as-images-001.png and 3 more" "$work/clientd-one.log" || fail "the log names another file"
+run 0 ctl --json documents
+[ -f "$work/archive/$(jq -r ".[] | select(.id == $images).name" "$out")" ] || fail "there is no such file in the archive"
 archived_pdf=$(find "$work/archive" -name '*-ten-gray.pdf')
 run 0 ctl fetch "$pdf" -o "$work/fetched.pdf"
 cmp "$work/fetched.pdf" "$archived_pdf" || fail "other bytes have arrived"
@@ -188,6 +198,7 @@ says 'no document 99999'
 step "13. At the server: export and delete"
 run 0 sctl export "$pdf" -o "$work/exported.pdf"
 cmp "$work/exported.pdf" "$archived_pdf" || fail "other bytes were exported"
+rm "${png[1]}" # by somebody else: the rest goes all the same
 run 0 sctl delete "$images"
 for part in "${png[@]}"; do [ ! -e "$part" ] || fail "$part is still there"; done
 run 1 ctl fetch "$images" -o "$work/fetched"

@@ -156,15 +156,29 @@ stop clientd-one
 printf '[policy]\nmanner-on-device-error = resume\n' >>"$work/clientd-one.conf"
 start_clientd
 wait_until "one is connected" connected one
+# without_question COMMAND…: from the host, or from the server
+without_question() {
+    put_in_order
+    "$operator" fault "$device" 'page=2 at=start do=DEVICE_BUSY'
+    "$operator" fault "$device" 'page=3 at=start do=NO_MEM'
+    "$operator" fault "$device" 'page=5 at=start do=DEVICE_BUSY'
+    run 0 "$@" --source adf --mode gray --title trouble
+    number=$(ctl --json jobs --all | jq -r '.[-1].id')
+    same_pages "$work/archive/$(date -u +%F)/one-$number-trouble.pdf" "${pages[@]}"
+    for sheet in 1 2 3 4 5; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went through twice"; done
+    [ "$(grep -c "job $number: the manner of restarting is resume" "$work/clientd-one.log")" = 3 ] || fail "not three restarts"
+}
+without_question ctl scan
+without_question sctl scan one
+# In the middle of a page, when the server has said nothing for a while and tells of the error at once.
 put_in_order
-"$operator" fault "$device" 'page=2 at=start do=DEVICE_BUSY'
-"$operator" fault "$device" 'page=3 at=start do=NO_MEM'
-"$operator" fault "$device" 'page=5 at=start do=DEVICE_BUSY'
-run 0 ctl scan --source adf --mode gray --title trouble
-number=$(ctl --json jobs --all | jq -r '.[-1].id')
-same_pages "$work/archive/$(date -u +%F)/one-$number-trouble.pdf" "${pages[@]}"
-for sheet in 1 2 3 4 5; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went through twice"; done
-[ "$(grep -c "job $number: the manner of restarting is resume" "$work/clientd-one.log")" = 3 ] || fail "not three restarts"
+echo 001.pnm >"$device/glass"
+echo 400000 >"$device/rate"
+"$operator" fault "$device" 'page=1 at=80% do=IO_ERROR'
+run 0 sctl scan one --source flatbed --mode gray --title glass
+grep -q '^interrupted' "$device/log" || fail "the scanner was not interrupted"
+same_pages "$(archived | grep -- -glass.pdf)" "${pages[0]}"
+rm "$device/rate" "$device/glass"
 
 step "12. Orderly end"
 stop clientd-one

@@ -93,6 +93,30 @@ start_clientd
 tells_the_truth
 comes_back_and_completes
 
-step "7. Orderly end"
+step "7. clientd is killed in the middle of the stack while the link is down: what was read, its files alone say"
+"$operator" load "$device"
+: >"$device/log"
+"$operator" fault "$device" 'page=4 at=50% do=CRAWL:100'
+run 0 ctl scan --source adf --mode gray --title killed-early --no-wait
+number=$(ctl --json jobs | jq -r '.[-1].id')
+wait_until "page 2 is being read" grep -qx 'start page=2 sheet=2' "$device/log"
+link refuse
+link cut
+wait_until "clientd knows that the link is down" disconnected
+wait_until "page 4 is half read" grep -q '^fault page=4 .*do=CRAWL' "$device/log"
+wait_until "three pages are read" here_is .pages.read 3
+kill_hard clientd-one
+start_clientd
+[ "$(here .pages.read)" = 3 ] || fail "$(here .pages.read) of the three pages are known"
+[ "$(here .pages.stored)" -lt 3 ] || fail "nothing waited for the link"
+link accept
+wait_until "the server knows of the pages" job_is "$number" .pages.read 3
+expect_job "$number" '.pages.uncertain | join(" ")' 4
+"$operator" put-back "$device" 4
+run 0 ctl restart "$number" --manner resume
+same_pages "$(the_document)" "${pages[@]}"
+[ "$(fed stack 1) $(fed stack 2) $(fed stack 3) $(fed stack 4) $(fed stack 5)" = '1 1 1 2 1' ] || fail "other sheets were read again"
+
+step "8. Orderly end"
 stop clientd-one
 stop serviced

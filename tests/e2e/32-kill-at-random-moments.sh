@@ -17,35 +17,47 @@ page_bytes=$((300 * 420))
 rate=$((page_bytes * 6)) # a page in a sixth of a second
 echo "the moments are those of SEED=${SEED:-4711}"
 
-# A fresh stack and its job, in $number.
-scan() {
-    "$operator" load "$device"
-    : >"$device/log"
-    echo $rate >"$device/rate"
-    run 0 ctl scan --source adf --mode gray --title "$1" --no-wait
-    number=$(ctl --json jobs --all | jq -r 'map(.id) | max')
+# A moment of the job: so much of a page has been delivered, as the scanner itself notes; or, behind the last page, what
+# still happens to the job.
+choose_a_moment() {
+    local part=$((RANDOM % 100))
+    page=$((RANDOM % (sheets + 1) + 1))
+    if [ $page -le $sheets ]; then
+        moment="page $page at $part %"
+        "$operator" fault "$device" "page=$page at=$part% do=STALL:0"
+    else
+        after=$((part % 4))
+        moment="behind the last page, $after"
+    fi
+}
+noted() { grep -q "^fault page=$page bytes=[0-9]* sheet=$page do=STALL" "$device/log"; }
+wait_for_a_moment() {
+    if [ $page -le $sheets ]; then
+        wait_until "it is $moment" noted
+        return
+    fi
+    wait_until "the last page has been delivered" grep -q "^delivered page=$sheets " "$device/log"
+    [ $after -lt 1 ] || wait_until "the scanner is closed" grep -qx close "$device/log"
+    [ $after -lt 2 ] || wait_until "all pages are stored" job_is "$number" .pages.stored $sheets
+    [ $after -lt 3 ] || wait_until "the job is completed" completed
 }
 
-# A moment of the job: a page that has begun (one more than there are: the last one is through), and then a part of
-# the time that a page takes.
-page_began() { grep -qx "start page=$1 sheet=$1" "$device/log"; }
-job_ended() { grep -qx close "$device/log"; }
-wait_for_a_moment() {
-    local page=$((RANDOM % (sheets + 1) + 1)) part=$((RANDOM % 150))
-    moment="page $page and $part ms"
-    if [ $page -le $sheets ]; then
-        wait_until "page $page is being read" page_began $page
-    else
-        wait_until "the last page has been read" grep -q "^delivered page=$sheets " "$device/log"
-    fi
-    sleep "$(printf '0.%03d' $part)"
+# A fresh stack and its job, in $number; the moment at which it is to be hit.
+scan() {
+    "$operator" load "$device"
+    rm -f "$device/faults"
+    : >"$device/log"
+    echo $rate >"$device/rate"
+    choose_a_moment
+    run 0 ctl scan --source adf --mode gray --title "$1" --no-wait
+    number=$(ctl --json jobs --all | jq -r 'map(.id) | max')
 }
 
 delivered() { grep -c '^delivered ' "$device/log"; }
 completed() { job_is "$number" .state completed; }
 asked() { [ "$(ctl --json show "$number" | jq -r 'select(.state == "processing-stopped") | .manners | length')" -gt 0 ] 2>/dev/null; }
 waits_for_somebody() {
-    completed || { asked && job_is "$number" .state processing-stopped && sleep 0.2 && asked && job_is "$number" .state processing-stopped; }
+    completed || { connected && asked && job_is "$number" .state processing-stopped; }
 }
 
 # The phase on both sides, against what the scanner did: the page after the last one that is durably kept. Of the page
@@ -63,7 +75,14 @@ the_phase_is_right() {
 
 # What the prompt says: the sheet that was interrupted goes back on top of the stack, and the job is resumed.
 resume_as_the_prompt_says() {
-    [ "$fed_before" -gt $sheets ] || "$operator" put-back "$device" "$fed_before"
+    if [ "$fed_before" -gt $sheets ] && job_is "$number" '.pages.uncertain | length' 1; then
+        # It was hit while it looked for one more sheet: nobody but the user knows that there was none.
+        run 3 ctl restart "$number" --manner resume
+        says 'this page is known to exist'
+        run 0 ctl restart "$number" --manner finish
+        return
+    fi
+    [ "$(fed stack "$fed_before")" = 0 ] || "$operator" put-back "$device" "$fed_before"
     run 0 ctl restart "$number" --manner resume
 }
 

@@ -24,7 +24,7 @@ link() { "$build/tests/rig/rig-link" "$work/net.sock" "$@" >"$out" 2>&1 || fail 
 SIZE='--width 700 --height 990' scanner stack 5 gray
 printf '[server]\nstate = %s\ncontrol = %s\narchive = %s\nheartbeat = 1s\nfree-space = 4M\n' \
     "$work/mnt-server" "$work/serviced.sock" "$work/archive" >"$work/serviced.conf"
-printf '[client]\nstate = %s\ncontrol = %s\nunit-folder = %s\nreconnect-max = 1s\nwatchdog = 2s\n' \
+printf '[client]\nstate = %s\ncontrol = %s\nunit-folder = %s\nreconnect-max = 1s\nwatchdog = 2s\nlog-level = debug\n' \
     "$work/mnt-client" "$work/clientd-one.sock" "$build/clientd/units" >"$work/clientd-one.conf"
 start_serviced
 start link "$build/tests/rig/link-proxy" --listen 127.0.0.1:0 --to "127.0.0.1:$port" --control "$work/net.sock"
@@ -50,6 +50,10 @@ ends_by_itself() {
     for sheet in 1 2 3 4 5; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went through $(fed stack $sheet) times"; done
     ! grep -q '^interrupted' "$device/log" || fail "the scanner was interrupted"
 }
+# heartbeats COUNT: so many seconds, as the daemons themselves count them
+heartbeats() { wait_until "$1 heartbeats have passed" have_beaten $(($(beaten) + $1)); }
+have_beaten() { [ "$(beaten)" -ge "$1" ]; }
+beaten() { grep -c ' [<>] PONG ' "$work/clientd-one.log"; }
 all_is_read() { grep -qx close "$device/log"; }
 is_suspended() { job_is "$number" '[.state, (.state_reasons | index("spool-area-full") != null)] | map(tostring) | join(" ")' 'processing-stopped true'; }
 
@@ -62,6 +66,9 @@ expect_job "$number" .error.code spool-area-full
 expect_job "$number" '.error.action | test("[Mm]ake space")' true
 wait_until "all is read" all_is_read
 run 1 sctl restart "$number" --manner resume
+says 'disk is full: the job goes on by itself'
+run 1 timeout 5 "$build/ctl/clientctl" --control "$work/clientd-one.sock" restart "$number" --manner resume
+says 'disk is full: the job goes on by itself'
 is_suspended || fail "the job is no longer suspended"
 make_room "$work/mnt-pages"
 ends_by_itself
@@ -92,7 +99,7 @@ step "4. The client's spool: the unit waits with the sheet in its hands"
 scan_to_page_2 spool
 fill "$work/mnt-client"
 wait_until "the job is suspended" is_suspended
-sleep 3 # longer than the watchdog: a unit that waits for room has not stalled
+heartbeats 4 # longer than the watchdog: a unit that waits for room has not stalled
 is_suspended || fail "the job no longer waits for room: $(job "$number" .state)"
 ! all_is_read || fail "the scanner was given up"
 make_room "$work/mnt-client"
@@ -117,7 +124,7 @@ scan_to_page_2 archive
 wait_until "the delivery has failed" job_is "$number" .error.code delivery-failed
 expect_job "$number" .state processing-stopped
 expect_job "$number" .pages.stored 5
-sleep 2
+heartbeats 3
 [ "$(grep -c "job $number .*delivery-failed" "$work/serviced.log")" -le 2 ] || fail "the delivery is tried again and again"
 rm "$work/archive/$(date -u +%F)" "$work/archive/$(date -u -d tomorrow +%F)"
 run 0 ctl restart "$number" --manner resume

@@ -40,6 +40,8 @@ step "1. Which scanner? With two of them it has to be said"
 run 2 ctl scan --source adf
 says 'rig:left'
 says 'rig:right'
+run 2 sctl scan one --source adf
+says 'several scanners.*--scanner: rig:(left, rig:right|right, rig:left)$'
 run 0 ctl --json jobs --all
 [ "$(jq length "$out")" = 0 ] || fail "there is a job"
 

@@ -98,6 +98,8 @@ run 4 "$build/ctl/servicectl" --control "$work/nowhere.sock" status
 says 'serviced'
 run 4 ctl scan
 says 'enroll'
+run 0 ctl status
+says "this host is not enrolled\. Run 'servicectl client add NAME'"
 scanner stack 1 gray
 enroll
 stop serviced
@@ -145,14 +147,21 @@ run 1 sctl export 4711 -o "$work/x.pdf"
 run 1 sctl client revoke stranger
 says 'no client of that name'
 run 1 sctl scan stranger
-documents=$(archived | wc -l)
-"$build/ctl/clientctl" --control "$work/clientd-one.sock" scan --scanner nonsuch >"$out" 2>&1 </dev/null && fail "a scanner that is not there has scanned"
-says 'nonsuch|scanner'
-"$build/ctl/clientctl" --control "$work/clientd-one.sock" scan --source adf --resolution 77777 >"$out" 2>&1 </dev/null && fail "77777 dpi were scanned"
-says 'resolution|cannot do'
-"$build/ctl/clientctl" --control "$work/clientd-one.sock" scan --source adf --mode lineart --codec jpeg >"$out" 2>&1 </dev/null
-code=$?
-[ $code != 0 ] || [ "$(archived | wc -l)" = $((documents + 1)) ] || fail "neither an error nor a document"
+says 'no client of that name'
+run 1 ctl scan --scanner nonsuch
+says 'there is no scanner nonsuch; known are: rig:stack'
+one_line
+run 1 ctl scan --source adf --resolution 12345
+says 'the scanner rig:stack has no resolution 12345; possible: [0-9]'
+one_line
+run 2 ctl scan --source adf --resolution 77777
+says 'a whole number from 1 to 65535'
+one_line
+run 2 ctl scan --source adf --depth 16 --codec jpeg
+says 'JPEG keeps 8 bits a sample'
+one_line
+run 0 ctl --json jobs --all
+[ "$(jq length "$out")" = 0 ] || fail "there is a job of a request that was refused"
 
 step "8. Orderly end"
 sctl --json jobs | jq -r '.[].id' | while read -r id; do sctl cancel "$id" >/dev/null 2>&1; done

@@ -28,6 +28,8 @@ ended_in_time() {
 step "1. serviced is stopped in the middle of a page: clientd reads on, the job is completed after the start"
 begin
 ended_in_time serviced
+grep -q 'the connection to the server ended: the server is being stopped' "$work/clientd-one.log" ||
+    fail "clientd was not told goodbye"
 echo 0 >"$device/rate"
 start_serviced
 wait_until "the job is completed" job_is "$number" .state completed
@@ -37,6 +39,7 @@ for sheet in 1 2 3; do [ "$(fed stack $sheet)" = 1 ] || fail "sheet $sheet went 
 step "2. clientd is stopped in the middle of a page: the scanner is free, the job waits for a person"
 begin
 ended_in_time clientd-one
+wait_until "serviced has been told goodbye" grep -q 'disconnected client=one .*reason=clientd stops' "$work/serviced.log"
 grep -qx close "$device/log" || fail "the scanner was not given back"
 echo 0 >"$device/rate"
 start_clientd
@@ -47,10 +50,28 @@ run 0 ctl restart "$number" --manner restart
 expect_job "$number" .state completed
 same_pages "$(the_document)" "${pages[@]}"
 
-step "3. SIGHUP: a new log level counts; settings that are wrong change nothing"
-sed -i 's/^\[server\]/[server]\nlog-level = info/' "$work/serviced.conf"
+step "3. SIGHUP: a new log level counts, up and down; settings that are wrong change nothing"
+debugs() { grep -c ' serviced: debug: ' "$work/serviced.log"; }
+[ "$(debugs)" = 0 ] || fail "serviced is talkative already"
+sed -i 's/^\[server\]/[server]\nlog-level = debug/' "$work/serviced.conf"
 kill -HUP "${pids[serviced]}"
 wait_until "the settings were read" grep -q 'settings have been read again' "$work/serviced.log"
+run 0 sctl jobs
+[ "$(debugs)" -gt 0 ] || fail "the new level does not count"
+sed -i 's/^log-level = .*/log-level = error/' "$work/serviced.conf"
+kill -HUP "${pids[serviced]}"
+run 0 sctl jobs # whose answer may cross the signal; that of the next one does not
+before=$(wc -l <"$work/serviced.log")
+run 0 sctl jobs
+[ "$(wc -l <"$work/serviced.log")" = "$before" ] || fail "the new level does not count"
+sed -i 's/^log-level = .*/log-level = notice/' "$work/serviced.conf"
+kill -HUP "${pids[serviced]}"
+sed -i 's/^\[client\]/[client]\nlog-level = debug/' "$work/clientd-one.conf"
+! grep -q ' clientd: debug: ' "$work/clientd-one.log" || fail "clientd is talkative already"
+kill -HUP "${pids[clientd-one]}"
+wait_until "the settings were read" grep -q 'settings were read again' "$work/clientd-one.log"
+run 0 ctl jobs
+grep -q ' clientd: debug: ' "$work/clientd-one.log" || fail "the new level does not count"
 echo 'nonsense = 1' >>"$work/serviced.conf"
 kill -HUP "${pids[serviced]}"
 wait_until "wrong settings were refused" grep -q 'settings stay as they were: .*nonsense' "$work/serviced.log"

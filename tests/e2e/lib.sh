@@ -5,7 +5,7 @@
 #   scanner NAME PAGES [KIND [OPTION…]]   a scanner of the rig with a stack of pages, $work/NAME
 #   start_serviced · start_clientd [NAME] · enroll [NAME]      with their settings in $work
 #   ctl …, sctl …                         clientctl and servicectl (CLIENT=NAME chooses the clientd)
-#   run CODE COMMAND…                     runs it; what it prints is in $out, and it has to end with CODE
+#   run CODE COMMAND…                     runs it; what it prints is in $out, and it has to end with CODE, in time
 #   wait_until WHAT COMMAND…              looks again and again, at most 30 s, until COMMAND succeeds
 #   same_pages DOCUMENT PNM…              the pages in the document are those, sample by sample
 set -u
@@ -146,10 +146,13 @@ disconnected() { ! connected "$@"; }
 ctl_of() {
     local name=$1
     shift
-    "$build/ctl/clientctl" --control "$work/clientd-$name.sock" "$@"
+    in_time "$build/ctl/clientctl" --control "$work/clientd-$name.sock" "$@"
 }
 ctl() { ctl_of "$CLIENT" "$@"; }
-sctl() { "$build/ctl/servicectl" --control "$work/serviced.sock" "$@"; }
+sctl() { in_time "$build/ctl/servicectl" --control "$work/serviced.sock" "$@"; }
+
+# in_time COMMAND…: no command takes for ever; 124 when it had to be ended
+in_time() { timeout --foreground --kill-after=5 "${TIME_LIMIT:-180}" "$@"; }
 
 # ---- What is expected ----
 
@@ -157,8 +160,13 @@ sctl() { "$build/ctl/servicectl" --control "$work/serviced.sock" "$@"; }
 run() {
     local expected=$1 code
     shift
-    "$@" >"$out" 2>&1 </dev/null
+    if declare -F "$1" >/dev/null; then
+        "$@" >"$out" 2>&1 </dev/null
+    else
+        in_time "$@" >"$out" 2>&1 </dev/null
+    fi
     code=$?
+    [ $code != 124 ] && [ $code != 137 ] || fail "'$*' did not end in time"
     [ $code = "$expected" ] || fail "'$*' ended with $code, not $expected"
 }
 

@@ -204,6 +204,12 @@ void store_page_verify(struct store_job *job, uint32_t page, uint32_t generation
     later((struct world_pending){.done = done, .context = context});
 }
 
+char *archive_part_name(const char *name, uint32_t part, uint32_t parts)
+{
+    (void)part, (void)parts;
+    return memory_text(name);
+}
+
 uint64_t archive_free_bytes(const struct archive *archive)
 {
     (void)archive;

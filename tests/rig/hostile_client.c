@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <deskline/ledger.h>
+
 #include "tests/rig/frame_sample.h"
 #include "tests/rig/hostile_link.h"
 
@@ -396,13 +398,15 @@ static bool attack_foreign_job(struct attacker *attacker)
 
 /* ---- Too much ---------------------------------------------------------------------------------------- */
 
-/* HELLO with as many jobs as it may hold, each with a ledger of 65536 pages, or one that is none. */
+/* HELLO with as many jobs as it may hold, each with a ledger of as many pages as there may be, or one that is
+ * none. */
 static bool attack_ledgers(struct attacker *attacker)
 {
     bool is_right = true;
     for (uint32_t kind = 0; kind < 3 && is_right; kind++) {
         struct frame_list_builder runs = {0}, jobs = {0};
-        const struct record_pages all[] = {{1, 65536, 1, UINT32_MAX}, {1, UINT32_MAX, 2, 0}, {7, 1, 200, 0}};
+        const struct record_pages all[] = {
+            {1, LEDGER_MAX_PAGES, 1, UINT32_MAX}, {1, UINT32_MAX, 2, 0}, {7, 1, 200, 0}};
         frame_list_add(&runs, &frame_record_pages, &all[kind]);
         for (uint64_t job = 1; job <= LEDGERS; job++)
             frame_list_add(

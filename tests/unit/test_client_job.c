@@ -259,6 +259,12 @@ static const struct {
     {PLAIN, "C p1 j2 q1 m1 t1 Q1", JOB_READ_FLOWING, UNIT_RUNNING, ERROR_NONE,
      "SG1tf rt SNt t M1t DSG2trtf -"},
 
+    /* A unit that speaks of pages that no job can have. */
+    {PLAIN, "C p0 p0 x1", JOB_READ_STOPPED, UNIT_IDLE, ERROR_UNIT_DIED, "SG1tf K - SNt"},
+    {PLAIN, "C p1 p60001 L U q32 t1 x2", JOB_READ_STOPPED, UNIT_IDLE, ERROR_UNIT_DIED,
+     "SG1tf rt K ht DSNt M1t DSrtf SNt"},
+    {PLAIN, "C p1 e60001", JOB_READ_FLOWING, UNIT_IDLE, ERROR_NONE, "SG1tf rt SF1t"},
+
     /* The link is lost: the unit goes on. */
     {PLAIN, "C p1 L p2 U q32 t1 p3 e3", JOB_READ_FLOWING, UNIT_IDLE, ERROR_NONE,
      "SG1tf rt ht rt DSNt M1t DSrtf rt SF3t"},

@@ -287,13 +287,13 @@ END_TEST
 /* The same in a record of a list, and in a record within a frame. */
 START_TEST(later_versions_may_append_to_records)
 {
-    uint8_t bytes[] = {0,   0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, /* header */
-                       0,   0,    0,    0,                          /* account, of so many bytes */
-                       0,   0,    0,    9,  0, 0, 0, 1, 0, 0, 0, 1, /* total, floor, one run … */
-                       0,   0,    0,    15, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0,
-                       3,   0xee, 0xee, /* … and 2 bytes more */
-                       0xdd,            /* and one behind the runs */
-                       0,   0,    0,    5}; /* round */
+    uint8_t bytes[] = {0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, /* header */
+                       0,    0,    0,    0,                          /* account, of so many bytes */
+                       0,    0,    0,    9,  0, 0, 0, 1, 0, 0, 0, 1, /* total, floor, one run … */
+                       0,    0,    0,    15, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0,
+                       3,    0xee, 0xee,     /* … and 2 bytes more */
+                       0xdd,                 /* and one behind the runs */
+                       0,    0,    0,    5}; /* round */
     struct frame frame;
     struct record_pages run;
     size_t cursor = 0;

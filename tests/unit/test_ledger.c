@@ -2,6 +2,7 @@
 #include <check.h>
 #include <deskline/ledger.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A ledger from a picture: u unread, r read, s stored, ? uncertain, x skipped. */
@@ -93,6 +94,55 @@ START_TEST(page_numbers_are_bounded)
 }
 END_TEST
 
+/* Each page a run of its own, and every text as long as it may be. */
+START_TEST(the_longest_account_fits_every_frame)
+{
+    static char letters[512];
+    struct ledger ledger = {.total = LEDGER_MAX_PAGES};
+    struct frame_list_builder runs = {0}, manners = {0};
+    struct record_account account;
+    const struct record_manner manner = {1, 1, LEDGER_MAX_PAGES};
+    memset(letters, 'x', sizeof letters);
+    const struct frame_text t64 = {letters, 64}, t128 = {letters, 128}, t256 = {letters, 256},
+                            t512 = {letters, 512};
+    for (uint32_t page = LEDGER_MAX_PAGES; page > 0; page--)
+        ck_assert_int_eq(ledger_set(&ledger, page, PAGE_READ, page % 2), 0);
+    ledger_to_account(&ledger, &runs, &account);
+    ck_assert_uint_eq(account.runs.count, LEDGER_MAX_PAGES);
+    for (unsigned i = 0; i < 16; i++)
+        ck_assert_int_eq(frame_list_add(&manners, &frame_record_manner, &manner), 0);
+    const struct frame frames[] = {
+        {.type = FRAME_JOB_STATUS,
+         .job = 1,
+         .job_status = {.client = t64,
+                        .service = {letters, 32},
+                        .title = t256,
+                        .reasons = t256,
+                        .account = account,
+                        .error_text = t512,
+                        .action = t512,
+                        .manners = frame_list_view(&manners),
+                        .unit = t128}},
+        {.type = FRAME_READING_STATUS, .job = 1, .reading_status = {.account = account}},
+        {.type = FRAME_ERROR_NOTICE, .job = 1, .error_notice = {.text = t512, .account = account}},
+        {.type = FRAME_RESTART_COMMAND,
+         .job = 1,
+         .restart_command = {.options = {.unit = t128}, .account = account}},
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        size_t size = frame_encoded_size(&frames[i]);
+        uint8_t *bytes = malloc(size);
+        ck_assert_ptr_nonnull(bytes);
+        ck_assert_msg(frame_encode(&frames[i], bytes, size) == (ssize_t)size, "%s",
+                      frame_name((uint16_t)frames[i].type));
+        free(bytes);
+    }
+    frame_list_builder_free(&runs);
+    frame_list_builder_free(&manners);
+    ledger_free(&ledger);
+}
+END_TEST
+
 #define RUNS_MOST 3
 static const struct {
     uint32_t total;
@@ -157,6 +207,7 @@ int main(void)
     tcase_add_loop_test(tests, questions, 0, sizeof pictures / sizeof pictures[0]);
     tcase_add_loop_test(tests, travels_in_runs, 0, sizeof pictures / sizeof pictures[0]);
     tcase_add_test(tests, page_numbers_are_bounded);
+    tcase_add_test(tests, the_longest_account_fits_every_frame);
     tcase_add_loop_test(tests, hostile_accounts, 0, sizeof hostile / sizeof hostile[0]);
     tcase_add_test(tests, revert_sets_generations);
     suite_add_tcase(suite, tests);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <deskline/frame.h>
+#include <deskline/ledger.h>
 #include <deskline/words.h>
 
 #include "base/blob.h"
@@ -724,7 +725,7 @@ END_TEST
 
 START_TEST(commands_that_make_no_sense)
 {
-    command.read_command.first_page = _i ? 65537 : 0;
+    command.read_command.first_page = _i ? LEDGER_MAX_PAGES + 1 : 0;
     run();
     ends_with_error(ERROR_BAD_REQUEST, command.read_command.first_page, 0);
 }
@@ -732,11 +733,11 @@ END_TEST
 
 START_TEST(the_last_page_of_all)
 {
-    command.read_command.first_page = 65536;
+    command.read_command.first_page = LEDGER_MAX_PAGES;
     fake.count = 2;
     run();
-    ends_with_error(ERROR_LIMIT, 65537, 0);
-    page_is_image(65536, 0, (size_t)WIDTH * ROWS);
+    ends_with_error(ERROR_LIMIT, LEDGER_MAX_PAGES + 1, 0);
+    page_is_image(LEDGER_MAX_PAGES, 0, (size_t)WIDTH * ROWS);
 }
 END_TEST
 
