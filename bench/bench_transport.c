@@ -2,7 +2,7 @@
  * The transport against plain blocking OpenSSL: page bytes per second, in turn in one run; handshakes per
  * second; memory of an idle connection. One line per figure: name, value, unit.
  *
- *   bench_transport [MEGABYTES [ROUNDS [PEERS]]]
+ *   bench_transport [-o crowd|stream] [MEGABYTES [ROUNDS [PEERS]]]
  */
 #include "config.h"
 
@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "tests/unit/peer_crowd.h"
 #include "tests/unit/test_tls_support.h"
 #include "wire/peer.h"
 #include "wire/tls_internal.h"
@@ -27,7 +28,6 @@
 #define RECORD_BYTES 16384u
 #define WINDOW_BYTES (4u << 20)
 #define ROUNDS_MAX   99
-#define SETTLE_MS    3000u /* after which a crowd of peers counts as idle */
 
 static const struct peer_options server_options = {.where = AT_SERVER, .when = WHEN_OPEN, .label = "server"};
 static const struct peer_options client_options = {
@@ -209,98 +209,14 @@ static double plain(SSL_CTX *context, uint64_t bytes)
     return seconds;
 }
 
-/* ---- Idle peers and handshakes ------------------------------------------------------------------------ */
-
-static long resident_kib(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file || fscanf(file, "%*d %ld", &pages) != 1)
-        die("/proc/self/statm");
-    fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-struct crowd {
-    struct loop *loop;
-    unsigned ready, wanted;
-};
-
-static void one_ready(void *context)
-{
-    struct crowd *crowd = context;
-    if (++crowd->ready == crowd->wanted)
-        loop_stop(crowd->loop);
-}
-
-static void end_of_wait(void *context)
-{
-    loop_stop(context);
-}
-
-static void lost(void *context, const struct peer_end *end)
-{
-    (void)context;
-    fprintf(stderr, "a peer was lost: %s\n", end->text);
-    exit(1);
-}
-
-static const struct peer_callbacks crowd_callbacks = {
-    .on_ready = one_ready, .on_frame = ignore_frame, .on_closed = lost};
-
-/* The other ends: a process of its own that shakes hands and then waits to be killed. */
-static void be_clients(struct tls_context *client, int (*fds)[2], unsigned count)
-{
-    struct crowd crowd = {.loop = loop_new(), .wanted = count + 1};
-    struct peer_sweep *sweep = peer_sweep_new(crowd.loop, 1000);
-    for (unsigned i = 0; i < count; i++) {
-        struct peer *peer;
-        close(fds[i][1]);
-        if (peer_new(&peer, sweep, fds[i][0], client, &client_options, &crowd_callbacks, &crowd))
-            die("peer_new");
-    }
-    loop_run(crowd.loop);
-}
-
-static void crowd_run(struct tls_context *server, struct tls_context *client, unsigned count)
-{
-    int(*fds)[2] = calloc(count, sizeof *fds);
-    struct peer **peers = calloc(count, sizeof(struct peer *));
-    struct crowd crowd = {.loop = loop_new(), .wanted = count};
-    struct peer_sweep *sweep = peer_sweep_new(crowd.loop, 1000);
-    for (unsigned i = 0; i < count; i++)
-        test_tcp_pair(fds[i]);
-    pid_t child = fork();
-    if (child == 0) {
-        be_clients(client, fds, count);
-        _exit(0);
-    }
-    long before = resident_kib();
-    double start = now_s();
-    for (unsigned i = 0; i < count; i++) {
-        close(fds[i][0]);
-        if (peer_new(&peers[i], sweep, fds[i][1], server, &server_options, &crowd_callbacks, &crowd))
-            die("peer_new");
-    }
-    loop_run(crowd.loop);
-    double seconds = now_s() - start;
-    struct loop_timer *timer = loop_timer_new(crowd.loop, end_of_wait, crowd.loop);
-    loop_timer_start(timer, SETTLE_MS);
-    loop_run(crowd.loop);
-    loop_timer_free(&timer);
-    printf("handshakes_mutual %.0f per_second\n", count / seconds);
-    printf("idle_peer_memory %.1f KiB\n", (double)(resident_kib() - before) / count);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    for (unsigned i = 0; i < count; i++)
-        peer_free(&peers[i]);
-    peer_sweep_free(&sweep);
-    loop_free(&crowd.loop);
-    free(peers);
-    free(fds);
-}
-
 /* ---- */
+
+struct bench {
+    struct test_site site;
+    struct tls_context *client_tls;
+    uint64_t bytes;
+    unsigned rounds, peers;
+};
 
 static int compare(const void *a, const void *b)
 {
@@ -308,36 +224,70 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-int main(int argc, char **argv)
+static void bench_crowd(const struct bench *bench)
 {
-    uint64_t bytes = (uint64_t)(argc > 1 ? atol(argv[1]) : 1024) << 20;
-    int rounds = argc > 2 ? atoi(argv[2]) : 5;
-    unsigned peers = (unsigned)(argc > 3 ? atoi(argv[3]) : 1000);
-    double ratios[ROUNDS_MAX], speeds[ROUNDS_MAX];
-    struct test_site site;
+    if (!bench->peers)
+        return;
+    struct peer_crowd crowd = peer_crowd_run(bench->site.server_tls, bench->client_tls, bench->peers);
+    printf("handshakes_mutual %.0f per_second\n", crowd.handshakes_per_s);
+    printf("idle_peer_memory %.1f KiB\n", crowd.resident_kib);
+}
 
-    log_start("bench_transport", LOG_LEVEL_WARNING);
-    test_site_start(&site);
-    struct identity *client = test_site_client(&site, "bench", 1);
-    struct tls_context *client_tls = test_client_tls(client);
-    SSL_CTX *plain_tls = plain_context(site.server_tls);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (peers)
-        crowd_run(site.server_tls, client_tls, peers);
-    for (int i = 0; i < rounds && i < ROUNDS_MAX; i++) {
-        double theirs = plain(plain_tls, bytes), own = ours(site.server_tls, client_tls, bytes);
+static void bench_stream(const struct bench *bench)
+{
+    double ratios[ROUNDS_MAX], speeds[ROUNDS_MAX];
+    size_t rounds = bench->rounds < ROUNDS_MAX ? bench->rounds : ROUNDS_MAX;
+    SSL_CTX *plain_tls = plain_context(bench->site.server_tls);
+    for (size_t i = 0; i < rounds; i++) {
+        double theirs = plain(plain_tls, bench->bytes);
+        double own = ours(bench->site.server_tls, bench->client_tls, bench->bytes);
         ratios[i] = theirs / own;
-        speeds[i] = (double)bytes / own / 1e6;
-    }
-    if (rounds > 0) {
-        qsort(ratios, (size_t)rounds, sizeof *ratios, compare);
-        qsort(speeds, (size_t)rounds, sizeof *speeds, compare);
-        printf("transport_speed %.0f MB/s\n", speeds[rounds / 2]);
-        printf("transport_against_openssl %.2f ratio\n", ratios[rounds / 2]);
+        speeds[i] = (double)bench->bytes / own / 1e6;
     }
     SSL_CTX_free(plain_tls);
-    tls_context_free(&client_tls);
+    if (!rounds)
+        return;
+    qsort(ratios, rounds, sizeof *ratios, compare);
+    qsort(speeds, rounds, sizeof *speeds, compare);
+    printf("transport_speed %.0f MB/s\n", speeds[rounds / 2]);
+    printf("transport_against_openssl %.2f ratio\n", ratios[rounds / 2]);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(const struct bench *bench);
+} parts[] = {{"crowd", bench_crowd}, {"stream", bench_stream}};
+
+static unsigned number_or(char **argv, int index, unsigned otherwise)
+{
+    for (int i = 1; i <= index; i++)
+        if (!argv[i])
+            return otherwise;
+    return (unsigned)strtoul(argv[index], NULL, 10);
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = NULL;
+    struct bench bench;
+
+    if (argc > 2 && strcmp(argv[1], "-o") == 0) {
+        only = argv[2];
+        argv += 2;
+    }
+    bench.bytes = (uint64_t)number_or(argv, 1, 1024) << 20;
+    bench.rounds = number_or(argv, 2, 5);
+    bench.peers = number_or(argv, 3, 1000);
+    log_start("bench_transport", LOG_LEVEL_WARNING);
+    test_site_start(&bench.site);
+    struct identity *client = test_site_client(&bench.site, "bench", 1);
+    bench.client_tls = test_client_tls(client);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (!only || strcmp(only, parts[i].name) == 0)
+            parts[i].run(&bench);
+    tls_context_free(&bench.client_tls);
     identity_free(&client);
-    test_site_stop(&site);
+    test_site_stop(&bench.site);
     return 0;
 }

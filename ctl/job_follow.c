@@ -125,8 +125,9 @@ static int finish(struct follow *follow, const struct outcome *outcome)
         return invocation_fail(invocation, outcome);
     if (job_print_end(invocation, &follow->view) && !exit_code)
         exit_code = EXIT_FAILED;
-    /* What was kept of a job that was canceled, for example. */
-    if (*outcome->text && !invocation->is_json) {
+    /* What was kept of a job that was canceled, for example; how many sheets were printed has been said. */
+    bool is_said = !exit_code && job_view_is_printing(&follow->view);
+    if (*outcome->text && !invocation->is_json && !is_said) {
         render_text_escaped(invocation->out, outcome->text);
         fputc('\n', invocation->out);
     } else if (exit_code && invocation->is_json) {

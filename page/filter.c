@@ -13,7 +13,11 @@
 #define SPAN   128
 #define STRIDE 512
 
-#define FILTER_UP 2
+#define FILTER_NONE 0
+#define FILTER_UP   2
+
+/* A row in which more than one sample in FLAT_PART differs from the one beside it is no drawing. */
+#define FLAT_PART 4
 
 struct neighbours {
     const uint8_t *x, *left, *above, *above_left;
@@ -99,6 +103,25 @@ static const struct {
 #define FILTER_ENTRY(number, name, prediction) [number] = {cost_##name, apply_##name, undo_##name},
     FILTERS(FILTER_ENTRY)};
 
+/* Areas of one colour with edges. Filters would turn each edge into many different bytes; left alone, its
+ * bytes are those of the row above, and a match. */
+static int is_flat(const uint8_t *row, size_t length, size_t pixel_bytes)
+{
+    size_t sampled = 0, differing = 0;
+
+    for (size_t at = 0; at < length; at += STRIDE) {
+        size_t span = length - at < SPAN ? length - at : SPAN;
+        const uint8_t *x = row + at, *left = x - pixel_bytes;
+        uint32_t sum = 0;
+
+        for (size_t i = 0; i < span; i++)
+            sum += x[i] != left[i];
+        differing += sum;
+        sampled += span;
+    }
+    return differing <= sampled / FLAT_PART;
+}
+
 static unsigned cheapest(const uint8_t *row, const uint8_t *above, size_t length, size_t pixel_bytes)
 {
     uint64_t costs[FILTER_COUNT] = {0};
@@ -127,7 +150,7 @@ void filter_encode(uint8_t *out, const uint8_t *row, const uint8_t *above, size_
         memset(out + 1, 0, length);
         return;
     }
-    filter = cheapest(row, above, length, pixel_bytes);
+    filter = is_flat(row, length, pixel_bytes) ? FILTER_NONE : cheapest(row, above, length, pixel_bytes);
     *out = (uint8_t)filter;
     filters[filter].apply(out + 1, row, row - pixel_bytes, above, above - pixel_bytes, length);
 }

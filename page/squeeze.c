@@ -12,6 +12,11 @@
 #define SMOOTH_RATIO 5u
 #define EVEN_RATIO   400u
 
+/* zlib's fastest search, but not content with less than the longest match: rows of a drawing repeat for long.
+ */
+#define SEARCH_LEVEL 3
+#define MATCH_MAX    258
+
 /* The stream's first bytes (deflate, window of 32 KiB, fastest), and its last block, which is empty and in
  * the codes of RFC 1951, 3.2.6. */
 #define HEADER_BYTES 2
@@ -49,11 +54,12 @@ int squeeze_new(struct squeeze **squeeze, page_sink sink, void *context)
         return -ENOMEM;
     made->block = run_block_new();
     if (made->block == NULL ||
-        deflateInit2(&made->zlib, 1, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+        deflateInit2(&made->zlib, SEARCH_LEVEL, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
         run_block_free(&made->block);
         free(made);
         return -ENOMEM;
     }
+    deflateTune(&made->zlib, 4, 4, MATCH_MAX, 32);
     made->sink = sink;
     made->context = context;
     begin(made);
@@ -77,7 +83,39 @@ static void align(struct bit_output *bits)
     bit_output_put(bits, 0xffff0000u, 32);
 }
 
-/* A strip of matches. zlib ends it at a whole byte. */
+/* Gives `length` bytes of the strip to zlib, which may keep some of what it makes of them unless it is told
+ * to flush: that ends at a whole byte. */
+static int run_zlib(struct squeeze *squeeze, size_t length, int flush)
+{
+    z_stream *zlib = &squeeze->zlib;
+    int error = 0;
+
+    zlib->next_in = squeeze->strip;
+    zlib->avail_in = (uInt)length;
+    do {
+        zlib->next_out = squeeze->bits.out;
+        zlib->avail_out = (uInt)(sizeof squeeze->output - (size_t)(squeeze->bits.out - squeeze->output));
+        int result = deflate(zlib, flush);
+
+        if (result != Z_OK && result != Z_BUF_ERROR) /* the latter: there was nothing left to do */
+            return -EINVAL;
+        squeeze->bits.out = zlib->next_out;
+        if (zlib->avail_out == 0)
+            error = hand_over(squeeze);
+    } while (zlib->avail_out == 0 && error == 0);
+    return error;
+}
+
+/* After this, blocks of ours may follow. */
+static int leave_zlib(struct squeeze *squeeze)
+{
+    if (!squeeze->in_zlib)
+        return 0;
+    squeeze->in_zlib = 0;
+    return run_zlib(squeeze, 0, Z_SYNC_FLUSH);
+}
+
+/* A strip of matches. */
 static int write_matches(struct squeeze *squeeze)
 {
     if (!squeeze->in_zlib) {
@@ -86,15 +124,7 @@ static int write_matches(struct squeeze *squeeze)
         align(&squeeze->bits);
         squeeze->in_zlib = 1;
     }
-    squeeze->zlib.next_in = squeeze->strip;
-    squeeze->zlib.avail_in = (uInt)squeeze->strip_length;
-    squeeze->zlib.next_out = squeeze->bits.out;
-    squeeze->zlib.avail_out = (uInt)(sizeof squeeze->output - (size_t)(squeeze->bits.out - squeeze->output));
-    /* There is room for all of it, however badly it shrinks. */
-    if (deflate(&squeeze->zlib, Z_SYNC_FLUSH) != Z_OK || squeeze->zlib.avail_out == 0)
-        return -EINVAL;
-    squeeze->bits.out = squeeze->zlib.next_out;
-    return 0;
+    return run_zlib(squeeze, squeeze->strip_length, Z_NO_FLUSH);
 }
 
 static void begin_stream(struct squeeze *squeeze)
@@ -119,8 +149,9 @@ static int write_strip(struct squeeze *squeeze)
     if (planned < length / SMOOTH_RATIO && planned > length / EVEN_RATIO) {
         error = write_matches(squeeze);
     } else {
-        run_block_write(squeeze->block, squeeze->strip, &squeeze->bits);
-        squeeze->in_zlib = 0;
+        error = leave_zlib(squeeze);
+        if (error == 0)
+            run_block_write(squeeze->block, squeeze->strip, &squeeze->bits);
     }
     squeeze->strip_length = 0;
     return error != 0 ? error : hand_over(squeeze);
@@ -147,6 +178,8 @@ int squeeze_finish(struct squeeze *squeeze)
 {
     int error = write_strip(squeeze);
 
+    if (error == 0)
+        error = leave_zlib(squeeze);
     if (error != 0)
         return error;
     begin_stream(squeeze);

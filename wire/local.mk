@@ -16,7 +16,7 @@ libdeskline_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
 noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = wire/reader.h wire/reader.c \
   wire/identity.h wire/identity_internal.h wire/identity.c wire/identity_issue.c wire/identity_files.c \
-  wire/tls.h wire/tls_internal.h wire/tls_context.c wire/tls_session.c \
+  wire/tls.h wire/tls_internal.h wire/tls_context.c wire/tls_session.c wire/tls_peer.c \
   wire/peer.h wire/peer_internal.h wire/peer.c wire/peer_turn.c wire/peer_data.c wire/peer_queue.c wire/peer_sweep.c \
   wire/page_transfer.h wire/page_transfer.c
 libwire_la_LIBADD = libdeskline.la libbase.la $(EVENT_LIBS) $(OPENSSL_LIBS)

@@ -110,6 +110,12 @@ void page_send_resume(struct page_send *send, uint32_t page, uint32_t generation
     send->part.offset = offset;
 }
 
+void page_send_acknowledged(struct page_send *send, uint32_t page)
+{
+    if (page >= 1 && page <= send->sent_room)
+        mark(send, page, 0);
+}
+
 void page_send_stop(struct page_send *send)
 {
     send->page = 0;

@@ -55,6 +55,8 @@ void page_send_ended(struct page_send *send);
 
 /* PAGE_RESUME arrived. Offset 0: the page is sent again from its start. */
 void page_send_resume(struct page_send *send, uint32_t page, uint32_t generation, uint64_t offset);
+/* The receiver has it: should the ledger say `read` once more, it is sent once more. */
+void page_send_acknowledged(struct page_send *send, uint32_t page);
 /* No page under way any more: given up, or held. What was sent whole stays known. */
 void page_send_stop(struct page_send *send);
 /* For a new connection. */

@@ -386,6 +386,11 @@ void page_transfer_resume(struct page_transfer *transfer, const struct frame_pag
     page_transfer_go_on(transfer);
 }
 
+void page_transfer_acknowledged(struct page_transfer *transfer, uint32_t page)
+{
+    page_send_acknowledged(&transfer->send, page);
+}
+
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
 struct page_transfer *page_transfer_new(const struct page_transfer_options *options)

@@ -43,6 +43,8 @@ void page_transfer_flow(struct page_transfer *transfer);
 void page_transfer_hold(struct page_transfer *transfer);
 /* PAGE_RESUME. Offset 0 for a page that is whole: its bytes are checked before they are sent again. */
 void page_transfer_resume(struct page_transfer *transfer, const struct frame_page_resume *resume);
+/* PAGE_STORED: sent once more, should the ledger say `read` once more. */
+void page_transfer_acknowledged(struct page_transfer *transfer, uint32_t page);
 /* There may be room at the peer again, or the ledger has changed. */
 void page_transfer_go_on(struct page_transfer *transfer);
 

@@ -25,7 +25,8 @@ int peer_turn_start(struct peer *peer)
     if (!peer->read_event || !peer->write_event || !peer->kick_event ||
         event_add(peer->read_event, NULL) != 0)
         return -ENOMEM;
-    peer_kick(peer);
+    if (!peer->tls || peer->options.is_tls_client)
+        peer_kick(peer); /* a TLS server has nothing to say first: buffers only for whom something has come */
     return 0;
 }
 

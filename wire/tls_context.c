@@ -130,6 +130,7 @@ int tls_context_new_server(struct tls_context **context, const struct identity *
     }
     /* Without FAIL_IF_NO_PEER_CERT: who has no certificate yet may enrol. */
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, check_purpose_is_stated);
+    SSL_CTX_set_client_hello_cb(ssl, tls_session_heard_hello, NULL);
     return finish(context, ssl, true);
 }
 

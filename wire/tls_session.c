@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
-#include "wire/identity_internal.h"
 #include "wire/tls_internal.h"
 
 /* Bytes that may wait encrypted: one whole tls_write, and slack for what TLS says of its own accord (an
@@ -24,15 +23,9 @@
 #define READ_AHEAD_BYTES (TLS_WRITE_MAX + 4 * RECORD_OVERHEAD)
 /* A buffer up to this size is given back whenever it is empty; a bigger one is kept until tls_relax. */
 #define OUT_SMALL_BYTES 8192u
-
-struct tls_session {
-    SSL *ssl;
-    int fd;
-    uint8_t *out; /* encrypted, not sent yet: out_start … out_end of out_size */
-    size_t out_size, out_start, out_end;
-    enum tls_failure failure;
-    char why[TLS_WHY_BYTES];
-};
+/* All that a server's handshake allocates to stay, or in small pieces. With less of it, what stays gets among
+ * the buffers again. */
+#define RESERVE_BYTES 10240u
 
 /* ---- The BIO that collects what is to be sent --------------------------------------------------------- */
 
@@ -104,6 +97,19 @@ static BIO *collecting_bio(struct tls_session *session)
 
 /* ---- Life --------------------------------------------------------------------------------------------- */
 
+/* A crowd of handshakes puts what stays of each between the buffers of 30 KiB that none of them needs
+ * afterwards: every hole costs two pages that are used in part. Therefore a place for what stays is taken
+ * beside the session, and given back when the buffers have theirs: when the first message is looked at. */
+int tls_session_heard_hello(SSL *ssl, int *alert, void *argument)
+{
+    struct tls_session *session = BIO_get_data(SSL_get_wbio(ssl));
+    (void)alert;
+    (void)argument;
+    free(session->reserve);
+    session->reserve = NULL;
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 int tls_session_new(struct tls_session **session, struct tls_context *context, int fd)
 {
     struct tls_session *made = memory_new(sizeof *made);
@@ -119,10 +125,12 @@ int tls_session_new(struct tls_session **session, struct tls_context *context, i
         return -ENOMEM;
     }
     SSL_set_bio(made->ssl, in, out);
-    if (context->is_server)
+    if (context->is_server) {
         SSL_set_accept_state(made->ssl);
-    else
+        made->reserve = memory_resize(NULL, RESERVE_BYTES, 1);
+    } else {
         SSL_set_connect_state(made->ssl);
+    }
     *session = made;
     return 0;
 }
@@ -133,6 +141,8 @@ void tls_session_free(struct tls_session **session)
         return;
     SSL_free((*session)->ssl);
     free((*session)->out);
+    free((*session)->reserve);
+    free((*session)->why);
     free(*session);
     *session = NULL;
 }
@@ -152,10 +162,12 @@ static enum tls_result fail(struct tls_session *session, enum tls_failure failur
                             const char *reason)
 {
     session->failure = failure;
+    if (!session->why)
+        session->why = memory_new(TLS_WHY_BYTES);
     if (reason)
-        snprintf(session->why, sizeof session->why, "%s: %s", what, reason);
+        snprintf(session->why, TLS_WHY_BYTES, "%s: %s", what, reason);
     else
-        snprintf(session->why, sizeof session->why, "%s", what);
+        snprintf(session->why, TLS_WHY_BYTES, "%s", what);
     ERR_clear_error();
     return TLS_FAILED;
 }
@@ -231,6 +243,8 @@ enum tls_result tls_handshake(struct tls_session *session)
     if (result == TLS_FAILED)
         return result;
     if (result == TLS_DONE) { /* not before: a crowd of handshakes would each take so much */
+        if (tls_peer_remember(session))
+            return fail(session, TLS_FAILURE_TRUST, "the other side's key cannot be read", NULL);
         SSL_set_read_ahead(session->ssl, 1);
         SSL_set_default_read_buffer_len(session->ssl, READ_AHEAD_BYTES);
     }
@@ -302,24 +316,5 @@ enum tls_failure tls_failure(const struct tls_session *session)
 
 const char *tls_why(const struct tls_session *session)
 {
-    return session->why;
-}
-
-/* ---- Who the other side is ---------------------------------------------------------------------------- */
-
-bool tls_peer_is_anonymous(const struct tls_session *session)
-{
-    return SSL_get0_peer_certificate(session->ssl) == NULL;
-}
-
-int tls_peer_digest(const struct tls_session *session, uint8_t digest[TLS_DIGEST_BYTES])
-{
-    const X509 *certificate = SSL_get0_peer_certificate(session->ssl);
-    return certificate ? identity_key_digest(certificate, digest) : -ENOENT;
-}
-
-int tls_peer_name(const struct tls_session *session, char *name, size_t size)
-{
-    const X509 *certificate = SSL_get0_peer_certificate(session->ssl);
-    return certificate ? identity_common_name(certificate, name, size) : -ENOENT;
+    return session->why ? session->why : "";
 }

@@ -349,10 +349,14 @@ ipp_t *ipp_client_do(struct ipp_client *client, ipp_t *request, const struct pri
     ipp_t *answer = NULL;
     ipp_status_t said = IPP_STATUS_ERROR_INTERNAL;
     *error = (struct printer_error){0};
+    /* A unit that was asked to stop still cancels what is under way. */
+    bool is_announced = unit_signals_enter();
     enum turn turn = take_turn(&exchange, true, &answer);
     if (turn == TURN_AGAIN)
         turn = take_turn(&exchange, false, &answer);
     ipp_deadline_stop();
+    if (is_announced)
+        unit_signals_leave();
     if (turn == TURN_ANSWERED) {
         said = ippGetStatusCode(answer);
         if (said < IPP_STATUS_OK || said > IPP_STATUS_OK_EVENTS_COMPLETE) {

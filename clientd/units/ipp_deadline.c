@@ -10,6 +10,8 @@
 
 #include "base/log.h"
 
+#define HURRY_MS 1000
+
 static http_t *volatile watched;
 static volatile sig_atomic_t has_passed;
 static timer_t timer;
@@ -70,11 +72,10 @@ bool ipp_deadline_stop(void)
     return has_passed != 0;
 }
 
-void ipp_deadline_hurry(uint32_t limit_ms)
+void ipp_deadline_hurry(void *unused)
 {
     struct itimerspec left;
-    if (!has_timer || !watched || timer_gettime(timer, &left) < 0)
-        return;
-    if (left.it_value.tv_sec > (time_t)(limit_ms / 1000))
-        set(limit_ms);
+    (void)unused;
+    if (has_timer && watched && timer_gettime(timer, &left) == 0 && left.it_value.tv_sec >= 1)
+        set(HURRY_MS);
 }

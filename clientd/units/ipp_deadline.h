@@ -15,7 +15,7 @@
 void ipp_deadline_start(http_t *http, uint32_t limit_ms);
 /* Ends it. True when it has passed. */
 bool ipp_deadline_stop(void);
-/* Leaves no more than so much of a limit that runs; async-signal-safe. */
-void ipp_deadline_hurry(uint32_t limit_ms);
+/* Leaves no more than a second of a limit that runs; for unit_signals_guard. */
+void ipp_deadline_hurry(void *unused);
 
 #endif

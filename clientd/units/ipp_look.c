@@ -23,6 +23,7 @@ const char *const ipp_look_job_attributes[] = {"job-id",
                                                "job-state-message",
                                                "job-printer-state-message",
                                                "job-impressions-completed",
+                                               "job-media-sheets-completed",
                                                "number-of-documents",
                                                "time-at-processing"};
 const int ipp_look_job_count = sizeof ipp_look_job_attributes / sizeof ipp_look_job_attributes[0];
@@ -193,7 +194,7 @@ void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_qu
                                            "unsupported-document-format", "unsupported-compression",
                                            "compression-error",           NULL};
     ipp_attribute_t *begun = ippFindAttribute(answer, "time-at-processing", IPP_TAG_ZERO);
-    uint32_t state = 0;
+    uint32_t state = 0, sheets;
     *look = (struct printer_job_look){.is_queue = is_queue};
     if (!is_that_job(answer, ticket) || !ipp_look_number(answer, "job-state", &state))
         return;
@@ -202,10 +203,12 @@ void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_qu
     look->has_no_data = ipp_look_lacks_data(answer);
     look->has_not_begun = begun && ippGetValueTag(begun) == IPP_TAG_NOVALUE;
     look->is_stopping = !is_queue && has_reason(answer, "processing-to-stop-point");
-    look->is_held = state == JOB_PENDING_HELD && !look->has_no_data;
+    look->is_held = state == JOB_PENDING_HELD && has_reason(answer, "job-hold-until-specified");
     look->is_refused = has_any_reason(answer, refusals);
     look->history_is_lost = has_reason(answer, "cups-ipp-missing-job-history");
     look->has_count = ipp_look_number(answer, "job-impressions-completed", &look->count);
+    if (ipp_look_number(answer, "job-media-sheets-completed", &sheets) && sheets > look->count)
+        look->count = sheets;
     ipp_look_text(answer, "job-printer-state-message", look->message, sizeof look->message);
     if (!look->message[0])
         ipp_look_text(answer, "job-state-message", look->message, sizeof look->message);

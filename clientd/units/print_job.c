@@ -216,7 +216,7 @@ static enum print_step adopt_sheets(struct print_job *job)
 {
     if (take_frames(job, ADOPT_MS) == PRINT_OVER)
         return PRINT_OVER;
-    if (job->sheets.count && print_watch_turn(job) == PRINT_OVER)
+    if (print_watch_sheets(job) == PRINT_OVER)
         return PRINT_OVER;
     return print_watch_start(job);
 }
@@ -275,10 +275,13 @@ static enum print_step fail_sheet(struct print_job *job, const struct print_shee
     return print_job_fail(job, error->code, sheet->number, error->text);
 }
 
-/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. */
+/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. One that
+ * cannot be reached has no job of ours that anybody would print. */
 static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sheet,
                                    const struct printer_error *error)
 {
+    if (error->reach != REACHED)
+        return print_watch_lost(job, error);
     if (!error->is_busy)
         return fail_sheet(job, sheet, error);
     if (print_sheets_now() - sheet->changed_ms >= job->orders->stall_ms)
@@ -309,6 +312,7 @@ static enum print_step create_sheet(struct print_job *job, struct print_sheet *s
         PRINTER_GOOD)
         return sheet_waits(job, sheet, &error);
     sheet->changed_ms = print_sheets_now();
+    job->lost_ms = 0;
     return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;
 }
 
@@ -358,6 +362,7 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
         return PRINT_NEXT;
     log_warning("sheet %u: %s", sheet->number, error.text);
     if (error.reach != REACHED) {
+        sheet->is_doubtful = true;
         sheet->was_watched = false;
         return PRINT_NEXT;
     }
@@ -365,12 +370,17 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
     return fail_sheet(job, sheet, &error);
 }
 
+/* None overtakes one that may have been lost on the way. */
 static enum print_step send_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++)
-        if (job->sheets.items[i]->is_released && !job->sheets.items[i]->had_data)
-            step = send_sheet(job, job->sheets.items[i]);
+    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
+        struct print_sheet *sheet = job->sheets.items[i];
+        if (sheet->is_released && !sheet->had_data)
+            step = send_sheet(job, sheet);
+        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
+            break;
+    }
     return step;
 }
 

@@ -37,9 +37,13 @@ enum print_step print_job_lost(struct print_job *job);
 /* Nothing new goes to the printer; what it works on is waited for, then the job fails with that. */
 void print_job_fail_in_the_end(struct print_job *job, uint16_t code, uint32_t sheet, const char *text);
 
+/* The printer could not be asked, or told, for that reason: it is waited for, but not for ever. */
+enum print_step print_watch_lost(struct print_job *job, const struct printer_error *error);
 /* Looks at the printer before anything is sent to it. */
 enum print_step print_watch_start(struct print_job *job);
-/* Asks for all sheets, and looks at the printer. */
+/* Asks for all sheets. */
+enum print_step print_watch_sheets(struct print_job *job);
+/* The same, and looks at the printer. */
 enum print_step print_watch_turn(struct print_job *job);
 
 #endif

@@ -15,6 +15,7 @@
 #include "clientd/units/unit_signals.h"
 
 #define SETTLE_POLL_MS    100
+#define SPARED_MS         1500
 #define SETTLE_STOPPED_MS 3500 /* of the time that a unit has when it was asked to stop */
 
 /* Numbers of SHEET_STATUS.state. */
@@ -84,7 +85,6 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
                                      struct printer_error *error)
 {
     struct printer_job_look look;
-    struct sheet_counting *counting = sheet->is_elsewhere ? &sheets->other : &sheets->counting;
     if (sheets->printer->ops->ask(sheets->printer, &sheet->ticket, &look, error) != PRINTER_GOOD) {
         sheet->was_watched = sheet->was_watched && error->reach == REACHED;
         if (!sheet->lost_ms && error->reach != REACHED)
@@ -97,11 +97,13 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
     /* What never arrived does not arrive later: nobody sends it. */
     if (sheet->is_adopted && look.has_no_data)
         sheet->had_data = false;
+    sheet->is_doubtful = sheet->is_doubtful && look.has_no_data;
     sheet->look = look;
     const struct sheet_knowledge known = {
         .had_data = sheet->had_data, .was_watched = sheet->was_watched, .sides = sheet->sides};
-    sheet->fate = sheet_fate(&look, &known, counting);
-    sheet_counting_learn(counting, &look);
+    sheet->fate = sheet_fate(&look, &known);
+    if (sheet->fate == FATE_WORKS && !sheet->begun_ms)
+        sheet->begun_ms = print_sheets_now();
     return PRINTER_GOOD;
 }
 
@@ -139,6 +141,8 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
     int error = tell(sheets, sheet, state);
     if (fate == FATE_PRINTED && sheet->number > sheets->last_printed)
         sheets->last_printed = sheet->number;
+    if (fate == FATE_PRINTED && sheet->begun_ms && sheet->told_ms - sheet->begun_ms > sheets->slowest_ms)
+        sheets->slowest_ms = sheet->told_ms - sheet->begun_ms;
     if (fate != FATE_PRINTED && !sheet->is_unwanted &&
         (!sheets->first_hurt || sheet->number < sheets->first_hurt))
         sheets->first_hurt = sheet->number;
@@ -149,13 +153,15 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
 /* ---- The end of all of them --------------------------------------------------------------------------- */
 
 /* The last one first: what waits is off the printer before what it waits for ends. */
-static void cancel_all(struct print_sheets *sheets)
+static void cancel_sheets(struct print_sheets *sheets, bool with_work)
 {
     struct printer_error error;
-    for (unsigned i = sheets->count; i-- > 0;)
-        if (sheets->items[i]->ticket.job &&
-            sheets->printer->ops->cancel(sheets->printer, &sheets->items[i]->ticket, &error) != PRINTER_GOOD)
-            log_warning("sheet %u cannot be canceled: %s", sheets->items[i]->number, error.text);
+    for (unsigned i = sheets->count; i-- > 0;) {
+        struct print_sheet *sheet = sheets->items[i];
+        bool is_meant = sheet->ticket.job && (with_work || sheet->fate != FATE_WORKS || sheet->is_unwanted);
+        if (is_meant && sheets->printer->ops->cancel(sheets->printer, &sheet->ticket, &error) != PRINTER_GOOD)
+            log_warning("sheet %u cannot be canceled: %s", sheet->number, error.text);
+    }
 }
 
 /* Whether nothing is left that the printer could still say something about. */
@@ -181,21 +187,27 @@ static bool ask_all(struct print_sheets *sheets, int *link_error)
     return is_settled;
 }
 
+/* Nothing is wrong with the printer when the unit was just asked to stop: what is on the paper path may come
+ * out, rather than become uncertain. */
 int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms)
 {
     const struct timespec pause = {.tv_nsec = SETTLE_POLL_MS * 1000000L};
-    int64_t started_ms = print_sheets_now();
+    int64_t started_ms = print_sheets_now(), spent_ms = 0;
+    bool is_stop = unit_signals_stopped(), is_settled = false, is_spared = is_stop;
     int link_error = 0;
-    bool is_settled = false;
-    cancel_all(sheets);
-    while (!is_settled && !link_error) {
+    if (is_stop && limit_ms > SETTLE_STOPPED_MS)
+        limit_ms = SETTLE_STOPPED_MS;
+    if (limit_ms > 0)
+        cancel_sheets(sheets, !is_spared);
+    while (!is_settled && !link_error && spent_ms < limit_ms) {
         is_settled = ask_all(sheets, &link_error);
-        int64_t spent_ms = print_sheets_now() - started_ms;
-        if (spent_ms >=
-            (unit_signals_stopped() && limit_ms > SETTLE_STOPPED_MS ? SETTLE_STOPPED_MS : limit_ms))
-            break;
         if (!is_settled)
             nanosleep(&pause, NULL);
+        spent_ms = print_sheets_now() - started_ms;
+        if (!is_settled && is_spared && spent_ms >= SPARED_MS) {
+            is_spared = false;
+            cancel_sheets(sheets, true);
+        }
     }
     return link_error;
 }

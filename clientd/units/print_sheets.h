@@ -23,9 +23,11 @@ struct print_sheet {
     bool is_elsewhere;            /* its ticket is another printer's */
     bool is_released;             /* its data may be sent */
     bool had_data;                /* its document may be at the printer */
+    bool is_doubtful;             /* … but the printer has not said so */
     bool was_watched;             /* the printer has been in sight all the time */
     enum sheet_fate fate;         /* as it was seen last, with … */
     struct printer_job_look look; /* … this */
+    int64_t begun_ms;             /* when it was seen at the device first, 0: not yet */
     int64_t changed_ms;           /* when that was another one before */
     int64_t told_ms;              /* when the daemon heard of it last */
     int64_t lost_ms;              /* since when its printer cannot be asked, 0: it can */
@@ -36,9 +38,9 @@ struct print_sheets {
     struct unit_link *link;
     struct print_sheet *items[PRINT_SHEETS_MAX]; /* in the order of their numbers */
     unsigned count;
-    uint32_t first_hurt;                   /* lowest wanted sheet that was told as not printed or uncertain */
-    uint32_t last_printed;                 /* highest that was printed */
-    struct sheet_counting counting, other; /* of this printer, and of the one where others are */
+    uint32_t first_hurt;   /* lowest wanted sheet that was told as not printed or uncertain */
+    uint32_t last_printed; /* highest that was printed */
+    int64_t slowest_ms;    /* the longest that a sheet was at the device */
 };
 
 /* Monotonic milliseconds. */

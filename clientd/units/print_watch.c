@@ -187,7 +187,7 @@ static enum print_step ask_sheet(struct print_job *job, struct print_sheet *shee
 
 /* ---- The printer -------------------------------------------------------------------------------------- */
 
-static enum print_step printer_is_lost(struct print_job *job, const struct printer_error *error)
+enum print_step print_watch_lost(struct print_job *job, const struct printer_error *error)
 {
     int64_t now = print_sheets_now();
     if (error->reach == REACHED)
@@ -206,12 +206,18 @@ static const struct print_sheet *first_here(const struct print_job *job)
     return NULL;
 }
 
-/* Nothing has changed for too long: not at a sheet that the printer has, or could have begun. */
+/* Nothing has changed for too long: not at a sheet that the printer has, or could have begun. A printer that
+ * warns of a jam, and takes far longer for a sheet than it ever did, has one: not all say so more clearly. */
 static enum print_step check_stall(struct print_job *job, const struct print_sheet *first,
                                    const struct printer_look *look)
 {
+    int64_t spent_ms = print_sheets_now() - first->changed_ms, slowest_ms = job->sheets.slowest_ms;
+    uint16_t suspicion = printer_state_suspicion(look->reasons);
+    int64_t usual_ms = slowest_ms ? SLOW_FACTOR * slowest_ms + GRACE_MS : SUSPECT_MS;
+    if (suspicion && first->fate == FATE_WORKS && spent_ms >= usual_ms)
+        return fail_with_trouble(job, look, suspicion, first->number);
     bool waits_for_others = first->fate == FATE_WAITS && look->state == PRINTER_PROCESSING;
-    if (waits_for_others || print_sheets_now() - first->changed_ms < job->orders->stall_ms)
+    if (waits_for_others || spent_ms < job->orders->stall_ms)
         return PRINT_NEXT;
     uint16_t reason = printer_state_trouble(look->reasons, true);
     return fail_with_trouble(job, look, reason == ERROR_PRINTER_STOPPED ? ERROR_PRINTER_STALLED : reason,
@@ -227,7 +233,7 @@ static enum print_step check_printer(struct print_job *job)
     if (!first)
         return PRINT_NEXT;
     if (ops_of(job)->look(job->sheets.printer, &look, &error) != PRINTER_GOOD)
-        return printer_is_lost(job, &error);
+        return print_watch_lost(job, &error);
     job->lost_ms = 0;
     if (!look.trouble || (job->trouble_ms && first->changed_ms > job->trouble_ms))
         job->trouble_ms = 0;
@@ -241,25 +247,30 @@ static enum print_step check_printer(struct print_job *job)
     return fail_with_trouble(job, &look, look.trouble, first->number);
 }
 
-enum print_step print_watch_turn(struct print_job *job)
+/* Sheets may go while this walks over them. */
+enum print_step print_watch_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
-    int64_t newest = 0, before = print_sheets_now();
+    int64_t newest_ms = 0, before_ms = print_sheets_now();
     for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT;) {
         struct print_sheet *sheet = job->sheets.items[i];
         unsigned count = job->sheets.count;
         step = ask_sheet(job, sheet);
-        if (step == PRINT_NEXT && job->sheets.count == count) {
-            newest = sheet->changed_ms > newest ? sheet->changed_ms : newest;
-            i++;
-        } else {
-            newest = before;
+        if (step != PRINT_NEXT || job->sheets.count != count) {
+            newest_ms = before_ms;
+            continue;
         }
+        newest_ms = sheet->changed_ms > newest_ms ? sheet->changed_ms : newest_ms;
+        i++;
     }
-    if (step == PRINT_NEXT)
-        step = check_printer(job);
-    job->poll_ms = newest >= before ? POLL_LEAST_MS : job->poll_ms + job->poll_ms / 4;
+    job->poll_ms = newest_ms >= before_ms ? POLL_LEAST_MS : job->poll_ms + job->poll_ms / 4;
     if (job->poll_ms > POLL_MOST_MS)
         job->poll_ms = POLL_MOST_MS;
     return step;
+}
+
+enum print_step print_watch_turn(struct print_job *job)
+{
+    enum print_step step = print_watch_sheets(job);
+    return step == PRINT_NEXT ? check_printer(job) : step;
 }

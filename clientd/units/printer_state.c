@@ -41,15 +41,19 @@ static enum severity severity_of(const char *word, size_t *length)
     return SEVERITY_NONE;
 }
 
+/* How much it takes for a reason to count. */
+enum strictness { FOR_ALL, FOR_STOPPED, FOR_SUSPECTED };
+
 /* The rank of a reason in the table, REASONS for one that is not there, and -1 for one that stops nothing. */
-static int rank_of(const char *word, size_t length, bool is_stopped)
+static int rank_of(const char *word, size_t length, enum strictness strictness)
 {
     enum severity severity = severity_of(word, &length);
-    if (severity == SEVERITY_LESS)
+    if (severity == SEVERITY_LESS && strictness != FOR_SUSPECTED)
         return -1;
     for (size_t i = 0; i < REASONS; i++)
         if (strlen(table[i].keyword) == length && memcmp(table[i].keyword, word, length) == 0) {
-            bool counts = table[i].stops == STOPS_ERRORS || is_stopped || severity == SEVERITY_ERROR;
+            bool counts =
+                table[i].stops == STOPS_ERRORS || strictness == FOR_STOPPED || severity == SEVERITY_ERROR;
             return counts ? (int)i : -1;
         }
     return severity == SEVERITY_ERROR ? (int)REASONS : -1;
@@ -64,18 +68,29 @@ static const char *next_word(const char **at, size_t *length)
     return *length ? word : NULL;
 }
 
-uint16_t printer_state_trouble(const char *reasons, bool is_stopped)
+static uint16_t gravest_of(const char *reasons, enum strictness strictness)
 {
     int gravest = -1;
     size_t length;
     for (const char *word; (word = next_word(&reasons, &length)) != NULL;) {
-        int rank = rank_of(word, length, is_stopped);
+        int rank = rank_of(word, length, strictness);
         if (rank >= 0 && (gravest < 0 || rank < gravest))
             gravest = rank;
     }
     if (gravest < 0)
-        return is_stopped ? ERROR_PRINTER_STOPPED : ERROR_NONE;
+        return ERROR_NONE;
     return (size_t)gravest < REASONS ? table[gravest].error : ERROR_PRINTER_ERROR;
+}
+
+uint16_t printer_state_trouble(const char *reasons, bool is_stopped)
+{
+    uint16_t gravest = gravest_of(reasons, is_stopped ? FOR_STOPPED : FOR_ALL);
+    return is_stopped && !gravest ? ERROR_PRINTER_STOPPED : gravest;
+}
+
+uint16_t printer_state_suspicion(const char *reasons)
+{
+    return gravest_of(reasons, FOR_SUSPECTED);
 }
 
 bool printer_state_is_paused(const char *reasons)
@@ -92,9 +107,11 @@ void printer_state_errors(const char *reasons, char *text, size_t size)
 {
     size_t length, used = 0;
     text[0] = '\0';
-    for (const char *word; (word = next_word(&reasons, &length)) != NULL;)
-        if (rank_of(word, length, true) >= 0 && used + length + 2 < size)
+    for (const char *word; (word = next_word(&reasons, &length)) != NULL;) {
+        bool is_error = rank_of(word, length, FOR_STOPPED) >= 0 || rank_of(word, length, FOR_SUSPECTED) >= 0;
+        if (is_error && used + length + 2 < size)
             used += (size_t)snprintf(text + used, size - used, "%s%.*s", used ? " " : "", (int)length, word);
+    }
     if (!used)
         snprintf(text, size, "none");
 }

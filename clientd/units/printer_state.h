@@ -11,6 +11,10 @@
  * without any reason it is PRINTER_STOPPED. */
 uint16_t printer_state_trouble(const char *reasons, bool is_stopped);
 
+/* The same where even a reason of -warning or -report counts, if it is one that could keep the printer from
+ * printing: for a printer that does not go on, since some never say more. */
+uint16_t printer_state_suspicion(const char *reasons);
+
 /* Whether somebody has stopped the printer: it is paused, or on the way there. */
 bool printer_state_is_paused(const char *reasons);
 

@@ -25,6 +25,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "clientd/units/ipp_deadline.h"
 #include "clientd/units/print_job.h"
 #include "clientd/units/print_list.h"
 #include "clientd/units/printer_ipp.h"
@@ -44,6 +45,7 @@ static int run(const struct printing_arguments *arguments, struct unit_link *lin
 {
     int error;
     unit_signals_install();
+    unit_signals_guard(ipp_deadline_hurry, NULL);
     if (arguments->order == PRINTING_LIST) {
         error = print_list_send(link, arguments->printers, arguments->printer_count);
     } else {

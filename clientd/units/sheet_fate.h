@@ -15,12 +15,6 @@ enum sheet_fate {
     FATE_UNCERTAIN    /* nobody can know */
 };
 
-/* What is known of a printer's counting, from the jobs that it has completed. Zeroed to start with. */
-struct sheet_counting {
-    bool has_counted; /* a completed job had a count */
-    bool has_missed;  /* a completed job had none */
-};
-
 /* What this side knows of a sheet. */
 struct sheet_knowledge {
     bool had_data;    /* its document may have arrived */
@@ -29,11 +23,7 @@ struct sheet_knowledge {
     uint32_t sides;   /* 1 or 2 */
 };
 
-enum sheet_fate sheet_fate(const struct printer_job_look *job, const struct sheet_knowledge *known,
-                           const struct sheet_counting *counting);
-/* Learns from a job; one that is not completed teaches nothing. */
-void sheet_counting_learn(struct sheet_counting *counting, const struct printer_job_look *job);
-
+enum sheet_fate sheet_fate(const struct printer_job_look *job, const struct sheet_knowledge *known);
 const char *sheet_fate_name(enum sheet_fate fate);
 
 #endif

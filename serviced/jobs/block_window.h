@@ -16,7 +16,8 @@
 #define BLOCK_WINDOW_MOST   256u
 
 /* Of the job whose sheets are in that ledger; block of sheet n is (n - 1) % blocks + 1. In *wanted, each
- * block that is to be sent becomes PAGE_READ, of the generation of its sheet, every other one PAGE_UNREAD. */
+ * block that is to be sent becomes PAGE_READ in the generation of the first sheet that needs it, so that what
+ * was given up is not taken for what is sent once more; every other one becomes PAGE_UNREAD. */
 void block_window(const struct ledger *sheets, const struct manifest *manifest, struct ledger *wanted);
 
 #endif

@@ -35,23 +35,6 @@ static void damaged(void *context, uint32_t block)
     job_run_handle(run, &(struct job_event){.type = JOB_EVENT_PAGE_FAILED, .code = ERROR_BLOCK_DAMAGED});
 }
 
-/* The blocks that are wanted, each in the generation in which it goes. */
-static void tell_transfer(struct job_run *run)
-{
-    const struct ledger *wanted = &run->blocks.wanted;
-    for (uint32_t block = ledger_next_read(wanted, 1); block; block = ledger_next_read(wanted, block + 1)) {
-        const struct manifest_block *known = manifest_find(&run->blocks.manifest, block);
-        const struct frame_page_begin begin = {
-            .page = block, .generation = ledger_get(wanted, block).generation, .codec = PAGE_CODEC_PDF};
-        const struct frame_page_end end = {.page = block,
-                                           .generation = begin.generation,
-                                           .length = known->length,
-                                           .rows = known->back ? 2 : 1,
-                                           .digest = {known->digest, sizeof known->digest}};
-        page_transfer_whole(run->blocks.transfer, &begin, &end);
-    }
-}
-
 /* The transfer is made with the first flow: most of a server's jobs are over, or have no client. */
 static bool has_transfer(struct job_run *run)
 {
@@ -102,18 +85,41 @@ void job_blocks_go_on(struct job_run *run)
         page_transfer_go_on(run->blocks.transfer);
 }
 
+static void tell_block(struct job_run *run, uint32_t block, uint32_t generation)
+{
+    const struct manifest_block *known = manifest_find(&run->blocks.manifest, block);
+    const struct frame_page_begin begin = {.page = block, .generation = generation, .codec = PAGE_CODEC_PDF};
+    const struct frame_page_end end = {.page = block,
+                                       .generation = generation,
+                                       .length = known->length,
+                                       .rows = known->back ? 2 : 1,
+                                       .digest = {known->digest, sizeof known->digest}};
+    page_transfer_whole(run->blocks.transfer, &begin, &end);
+}
+
+static void look_what_is_wanted(struct job_run *run)
+{
+    struct ledger *wanted = &run->blocks.wanted;
+    block_window(&run->record.job.ledger, &run->blocks.manifest, wanted);
+    for (uint32_t block = ledger_next_read(wanted, 1); block; block = ledger_next_read(wanted, block + 1))
+        tell_block(run, block, ledger_get(wanted, block).generation);
+}
+
 void job_blocks_flow(struct job_run *run)
 {
+    struct job_blocks *blocks = &run->blocks;
     if (!run->client || !has_transfer(run))
         return;
-    if (run->blocks.manifest.count != run->record.job.blocks) { /* it was lost: said at the start */
+    if (blocks->manifest.count != run->record.job.blocks) { /* it was lost: said at the start */
         damaged(run, 1);
         return;
     }
-    run->blocks.is_flowing = true;
-    block_window(&run->record.job.ledger, &run->blocks.manifest, &run->blocks.wanted);
-    tell_transfer(run);
-    page_transfer_flow(run->blocks.transfer);
+    look_what_is_wanted(run);
+    blocks->is_flowing = true;
+    if (blocks->part.page)
+        page_transfer_resume(blocks->transfer, &blocks->part);
+    blocks->part.page = 0;
+    page_transfer_flow(blocks->transfer);
 }
 
 void job_blocks_hold(struct job_run *run)
@@ -126,19 +132,38 @@ void job_blocks_hold(struct job_run *run)
 void job_blocks_connection(struct job_run *run)
 {
     run->blocks.is_flowing = false;
+    run->blocks.part.page = 0;
     if (run->blocks.transfer)
         page_transfer_set_peer(run->blocks.transfer, run->client ? run->client->peer : NULL);
 }
 
+/* Nothing flows yet when the client tells of what it has in part. */
 void job_blocks_resume(struct job_run *run, const struct frame_page_resume *resume)
 {
-    if (has_transfer(run))
+    if (run->blocks.is_flowing && run->blocks.transfer)
         page_transfer_resume(run->blocks.transfer, resume);
+    else
+        run->blocks.part = *resume;
 }
 
-bool job_blocks_is_block(const struct job_run *run, uint32_t block)
+bool job_blocks_stored(struct job_run *run, uint32_t block, uint32_t generation)
 {
-    return run->record.job.function == FUNCTION_PRINTING && block >= 1 && block <= run->record.job.blocks;
+    struct ledger *wanted = &run->blocks.wanted;
+    struct ledger_page now = ledger_get(wanted, block);
+    if (now.state == PAGE_READ && generation < now.generation)
+        return false;
+    if (now.state == PAGE_READ)
+        ledger_set(wanted, block, PAGE_UNREAD, 0);
+    if (run->blocks.transfer)
+        page_transfer_acknowledged(run->blocks.transfer, block);
+    return true;
+}
+
+bool job_blocks_is_block(const struct job_run *run, uint32_t block, uint32_t generation)
+{
+    const struct job *job = &run->record.job;
+    return job->function == FUNCTION_PRINTING && block >= 1 && block <= job->blocks &&
+           generation <= job->round;
 }
 
 uint64_t job_blocks_sent(const struct job_run *run)

@@ -23,9 +23,10 @@ struct job_blocks {
     struct page_transfer *transfer; /* NULL: not a printing job, or nothing to send any more */
     struct ledger wanted;           /* by the client, now: PAGE_READ */
     bool is_flowing;
-    uint64_t bytes;       /* in the store */
-    uint64_t sent_before; /* bytes that an earlier process has sent */
-    uint32_t found;       /* files, while the server starts */
+    struct frame_page_resume part; /* what the client has said that it has in part, page 0: nothing */
+    uint64_t bytes;                /* in the store */
+    uint64_t sent_before;          /* bytes that an earlier process has sent */
+    uint32_t found;                /* files, while the server starts */
 };
 
 /* Takes the manifest of a new job. */
@@ -39,10 +40,13 @@ void job_blocks_hold(struct job_run *run);
 void job_blocks_go_on(struct job_run *run);
 /* The client's session has opened (run->client), or ended. */
 void job_blocks_connection(struct job_run *run);
+/* Whether the client may speak of such a block at all. */
+bool job_blocks_is_block(const struct job_run *run, uint32_t block, uint32_t generation);
+
 /* PAGE_RESUME. */
 void job_blocks_resume(struct job_run *run, const struct frame_page_resume *resume);
-/* The client says that something is stored: false for what no job has. */
-bool job_blocks_is_block(const struct job_run *run, uint32_t block);
+/* PAGE_STORED. False for one that was given up before the client could know. */
+bool job_blocks_stored(struct job_run *run, uint32_t block, uint32_t generation);
 
 /* Bytes that were sent to the client. */
 uint64_t job_blocks_sent(const struct job_run *run);

@@ -64,13 +64,14 @@ void jobs_on_page_end(struct visitor *client, const struct frame *frame)
 void jobs_on_page_stored(struct visitor *client, const struct frame *frame)
 {
     struct job_run *run = jobs_find_for(client->server->jobs, frame->job, client);
-    uint32_t block = frame->page_stored.page;
+    uint32_t block = frame->page_stored.page, generation = frame->page_stored.generation;
     if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
         return;
-    if (job_blocks_is_block(run, block))
-        job_run_handle(run, &(struct job_event){.type = JOB_EVENT_BLOCK_STORED, .page = block});
-    else
+    if (!job_blocks_is_block(run, block, generation))
         break_off(client, "PAGE_STORED for a block that the job does not have");
+    else if (job_blocks_stored(run, block, generation))
+        job_run_handle(run, &(struct job_event){
+                                .type = JOB_EVENT_BLOCK_STORED, .page = block, .generation = generation});
 }
 
 void jobs_on_page_resume(struct visitor *client, const struct frame *frame)
@@ -79,7 +80,7 @@ void jobs_on_page_resume(struct visitor *client, const struct frame *frame)
     const struct frame_page_resume *resume = &frame->page_resume;
     if (!run || !is_of_function(client, run, FUNCTION_PRINTING))
         return;
-    if (job_blocks_is_block(run, resume->page))
+    if (job_blocks_is_block(run, resume->page, resume->generation))
         job_blocks_resume(run, resume);
     else
         break_off(client, "PAGE_RESUME for a block that the job does not have");

@@ -28,6 +28,7 @@ for program in "$bin/clientctl" "$bin/servicectl" "$sbin/clientd" "$sbin/service
     says '--version'
 done
 [ -x "$root$(folder pkglibexecdir)/reading_unit" ] || fail "the reading unit is not installed"
+[ -x "$root$(folder pkglibexecdir)/splitting_unit" ] || fail "the splitting unit is not installed"
 
 step "3. The manuals, the units, the headers"
 for page in man1/clientctl.1 man1/servicectl.1 man5/clientd.conf.5 man5/serviced.conf.5 man7/deskline.7 \

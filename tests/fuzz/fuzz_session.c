@@ -280,9 +280,9 @@ static void say_print(const struct choice *by)
 
 static void say_block_stored(const struct choice *by)
 {
-    say(&(struct frame){.type = FRAME_PAGE_STORED,
-                        .job = by->job,
-                        .page_stored = {by->b & 0x80 ? UINT32_MAX - by->b : by->b % 8, by->d == 0xff}});
+    uint32_t block = by->b & 0x80 ? UINT32_MAX - by->b : by->b % 8;
+    uint32_t generation = by->d == 0xff ? UINT32_MAX : by->d & 1 ? by->round : 0;
+    say(&(struct frame){.type = FRAME_PAGE_STORED, .job = by->job, .page_stored = {block, generation}});
 }
 
 static void say_block_resume(const struct choice *by)
@@ -514,6 +514,8 @@ static void happen(uint8_t what)
         break;
     case 8:
         world_timers();
+        if (session)
+            visitor_has_room(&session->visitor);
         break;
     case 9:
         deliver(true);

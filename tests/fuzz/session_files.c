@@ -88,8 +88,10 @@ int blob_subfolder(int folder_fd, const char *name)
 
 int blob_open(int folder_fd, const char *name, int flags, mode_t mode)
 {
+    int result = world.next_result;
     (void)flags, (void)mode;
-    return world.next_result ? world.next_result : blob_subfolder(folder_fd, name);
+    world.next_result = 0;
+    return result ? result : blob_subfolder(folder_fd, name);
 }
 
 ssize_t blob_read_at(int fd, void *bytes, size_t length, uint64_t offset)

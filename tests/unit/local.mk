@@ -40,6 +40,7 @@ UNIT_WIRE = \
   tests/unit/test_manner \
   tests/unit/test_page_send \
   tests/unit/test_peer \
+  tests/unit/test_peer_memory \
   tests/unit/test_reader
 check_PROGRAMS += $(UNIT_WIRE)
 TESTS += $(UNIT_WIRE)
@@ -57,6 +58,10 @@ tests_unit_test_page_send_LDADD = libdeskline.la $(UNIT_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/test_tls_support.c tests/unit/test_tls_support.h
 tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_peer_LDADD = libwire.la $(UNIT_LIBS)
+tests_unit_test_peer_memory_SOURCES = tests/unit/test_peer_memory.c tests/unit/peer_crowd.c tests/unit/peer_crowd.h \
+  tests/unit/test_tls_support.c tests/unit/test_tls_support.h
+tests_unit_test_peer_memory_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_peer_memory_LDADD = libwire.la $(UNIT_LIBS)
 tests_unit_test_reader_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reader_LDADD = libwire.la $(UNIT_LIBS)
 
@@ -86,6 +91,12 @@ check_PROGRAMS += tests/unit/test_reading_unit
 TESTS += tests/unit/test_reading_unit
 tests_unit_test_reading_unit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reading_unit_LDADD = libreading.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_printing_tables tests/unit/test_printing_unit
+TESTS += tests/unit/test_printing_tables tests/unit/test_printing_unit
+tests_unit_test_printing_tables_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_printing_tables_LDADD = libprinting.la $(UNIT_LIBS)
+tests_unit_test_printing_unit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_printing_unit_LDADD = libprinting.la libreading.la $(UNIT_LIBS)
 
 # ctl/
 CTL_TESTS = tests/unit/test_ctl_arguments tests/unit/test_ctl_show tests/unit/test_ctl_run
@@ -114,11 +125,14 @@ tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
 # serviced/
-UNIT_SERVICED = tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting tests/unit/test_store
+UNIT_SERVICED = tests/unit/test_blocks tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting \
+  tests/unit/test_store
 check_PROGRAMS += $(UNIT_SERVICED)
 TESTS += $(UNIT_SERVICED)
-tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_registry_LDADD = libserviced.la $(UNIT_LIBS)
+tests_unit_test_blocks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_blocks_LDADD = libserviced.la $(UNIT_LIBS)
+tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_registry_LDADD = libserviced.la $(SQLITE_LIBS) $(UNIT_LIBS)
 tests_unit_test_server_job_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_server_job_LDADD = libserverjob.la libdeskline.la $(UNIT_LIBS)
 tests_unit_test_splitting_CFLAGS = $(UNIT_CFLAGS)

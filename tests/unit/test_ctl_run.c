@@ -541,7 +541,8 @@ static const struct step prints_all = {.request = FRAME_JOB_LIST_REQUEST,
                                        .states = {"cb", "pb", "pp"},
                                        .total = 2,
                                        .prints = true,
-                                       .state = JOB_COMPLETED};
+                                       .state = JOB_COMPLETED,
+                                       .text = "2 sheets were printed"};
 static const struct step runs_empty = {.request = FRAME_JOB_LIST_REQUEST,
                                        .states = {"bc", "pc"},
                                        .total = 2,

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +234,122 @@ START_TEST(a_job_comes_back_as_it_was)
 }
 END_TEST
 
+static void load_again(void)
+{
+    close_registry();
+    open_registry();
+    ck_assert_int_eq(registry_sqlite_each(database, REGISTRY_JOBS, load_record, NULL), 0);
+}
+
+START_TEST(a_printing_job_comes_back_as_it_was)
+{
+    struct frame_service_request request = {.service = frame_text_of("print"), .upload = 9};
+    struct record_print_order order = {
+        .options = {.unit = frame_text_of("laser"), .pages = frame_text_of("2-")},
+        .blocks = 3,
+        .copies = 2,
+        .title = frame_text_of("Größe")};
+    struct job_record record;
+    ck_assert_int_eq(job_record_start(&record, 43, "kontor", &request, 1234), 0);
+    job_init_printing(&record.job, 43, 3, 2);
+    ck_assert_int_eq(job_record_set_order(&record, &order), 0);
+    ledger_set(&record.job.ledger, 1, PAGE_PRINTED, 0);
+    ledger_set(&record.job.ledger, 2, PAGE_UNCERTAIN, 2);
+    record.job.state = JOB_STOPPED;
+    record.job.phase = phase_of(FUNCTION_PRINTING, &record.job.ledger);
+    order = record.order; /* on at another printer */
+    order.options.unit = frame_text_of("ink");
+    ck_assert_int_eq(job_record_set_order(&record, &order), 0);
+    ck_assert_int_eq(job_record_put(database, &record, count_done, loop), 0);
+    loop_run(loop);
+    load_again();
+    ck_assert_int_eq(loaded.job.function, FUNCTION_PRINTING);
+    ck_assert_uint_eq(loaded.job.blocks, 3);
+    ck_assert_uint_eq(loaded.job.ledger.total, 6);
+    ck_assert_int_eq(ledger_get(&loaded.job.ledger, 1).state, PAGE_PRINTED);
+    ck_assert_int_eq(ledger_get(&loaded.job.ledger, 2).state, PAGE_UNCERTAIN);
+    ck_assert_uint_eq(loaded.job.phase.function, FUNCTION_PRINTING);
+    ck_assert_uint_eq(loaded.order.copies, 2);
+    ck_assert(frame_text_is(loaded.order.options.unit, "ink"));
+    ck_assert(frame_text_is(loaded.order.options.pages, "2-"));
+    ck_assert(frame_text_is(loaded.order.title, "Größe"));
+    ck_assert_uint_eq(loaded.request.upload, 9);
+    job_record_free(&record);
+    job_record_free(&loaded);
+}
+END_TEST
+
+static void change_database(const char *sql)
+{
+    sqlite3 *handle;
+    ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(handle), SQLITE_OK);
+}
+
+static void put_reading_job(void)
+{
+    struct frame_service_request request = {.service = frame_text_of("archive")};
+    struct job_record record;
+    ck_assert_int_eq(job_record_start(&record, 42, "kontor", &request, 1234), 0);
+    ledger_set(&record.job.ledger, 2, PAGE_STORED, 0);
+    ck_assert_int_eq(job_record_put(database, &record, count_done, loop), 0);
+    loop_run(loop);
+    job_record_free(&record);
+}
+
+/* As it was before there was printing: a database of the first version of the schema. */
+START_TEST(an_older_database_is_brought_up)
+{
+    put_reading_job();
+    close_registry();
+    change_database("ALTER TABLE jobs DROP COLUMN print_order; ALTER TABLE jobs DROP COLUMN function;"
+                    "PRAGMA user_version = 1");
+    open_registry();
+    load_again();
+    ck_assert_uint_eq(loaded.job.id, 42);
+    ck_assert_int_eq(loaded.job.function, FUNCTION_READING);
+    ck_assert_int_eq(ledger_get(&loaded.job.ledger, 2).state, PAGE_STORED);
+    job_record_free(&loaded);
+    put_reading_job();
+}
+END_TEST
+
+START_TEST(a_later_database_is_refused)
+{
+    close_registry();
+    change_database("PRAGMA user_version = 99");
+    ck_assert_int_lt(registry_sqlite_open(&database, loop, path, failed, NULL, why), 0);
+    ck_assert_ptr_nonnull(strstr(why, "later version"));
+    change_database("PRAGMA user_version = 2");
+    open_registry();
+}
+END_TEST
+
+static int load_and_fail(void *context, const struct registry_row *row)
+{
+    *(int *)context = job_record_load(&loaded, row);
+    return 0;
+}
+
+/* A print order that is missing, or of more sheets than a job can have. */
+START_TEST(a_row_that_makes_no_sense_is_not_loaded)
+{
+    static const char *const changes[] = {"UPDATE jobs SET function = 2", "UPDATE jobs SET function = 3",
+                                          "UPDATE jobs SET function = 1, request = x'00'",
+                                          "UPDATE jobs SET account = x'00'"};
+    put_reading_job();
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        int result = 0;
+        close_registry();
+        change_database(changes[i]);
+        open_registry();
+        ck_assert_int_eq(registry_sqlite_each(database, REGISTRY_JOBS, load_and_fail, &result), 0);
+        ck_assert_int_eq(result, -EBADMSG);
+    }
+}
+END_TEST
+
 START_TEST(a_damaged_database_is_refused_in_one_sentence)
 {
     int fd;
@@ -299,6 +416,10 @@ int main(void)
     tcase_add_test(tests, changes_that_wait_are_committed_in_order);
     tcase_add_test(tests, what_is_acknowledged_outlives_a_kill);
     tcase_add_test(tests, a_job_comes_back_as_it_was);
+    tcase_add_test(tests, a_printing_job_comes_back_as_it_was);
+    tcase_add_test(tests, an_older_database_is_brought_up);
+    tcase_add_test(tests, a_later_database_is_refused);
+    tcase_add_test(tests, a_row_that_makes_no_sense_is_not_loaded);
     tcase_add_test(tests, a_damaged_database_is_refused_in_one_sentence);
     tcase_add_test(tests, a_second_server_is_refused);
     tcase_add_test(tests, a_full_disk_is_waited_out);
