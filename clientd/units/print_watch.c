@@ -12,7 +12,9 @@
 
 #define POLL_LEAST_MS 100
 #define POLL_MOST_MS  1000
-#define GRACE_MS      2000 /* a printer in trouble may still get a sheet out */
+#define GRACE_MS      2000  /* a printer in trouble may still get a sheet out */
+#define SUSPECT_MS    10000 /* a printer that warns, before it is known how long a sheet takes there */
+#define SLOW_FACTOR   3
 #define TELL_MS       5000 /* the daemon hears so often that there is something to wait for */
 #define SETTLE_MS     10000
 #define NO_SHEET      0
