@@ -1,6 +1,6 @@
 #!/bin/bash
 # A document of five pages is printed from the server and from the host, at a queue of cupsd and at a driverless printer.
-# Then the printer jams at sheet 3: the job stops, says so, and goes on behind sheet 2.
+# Then the printers jam at sheet 3: the job stops, says so, and goes on with what has not come out.
 . "$(dirname "$0")/lib.sh"
 . "$source_dir/tests/rig/printers.sh"
 
@@ -43,34 +43,44 @@ step "4. Two copies: one behind the other"
 run 0 ctl print --printer hall --copies 2 --pages 2-3 "$work/report.pdf"
 came_out hall "$once two three two three"
 
-# What a jam before sheet 3 leads to, and resume after it.
+# jam_at PRINTER WHEN STEP: the printer jams when sheet 3 is on its way, and the job stops there; its number is in $number.
 jam_at() {
-    local name=$1 number
-    : >"$work/$name/log"
-    rm -f "$work/$name"/sheets/*
-    printer_fault "$name" 'sheet=3 when=before do=jam'
-    run 3 ctl print --printer "$name" "$work/report.pdf"
+    : >"$work/$1/log"
+    rm -f "$work/$1"/sheets/*
+    printer_fault "$1" "sheet=3 when=$2 do=jam"
+    run 3 ctl print --printer "$1" "$work/report.pdf"
     says 'jam'
     number=$(ctl --json jobs | jq -r '.[-1].id')
     says "clientctl restart $number"
     expect_job "$number" .state processing-stopped
     expect_job "$number" '.state_reasons | index("media-jam") != null' true
-    expect_job "$number" .phase.step printing
+    expect_job "$number" .phase.step "$3"
     expect_job "$number" .phase.page 3
-    came_out "$name" 'one two'
-    printer_clear "$name"
-    run 0 ctl restart "$number" --manner resume
-    came_out "$name" "$once"
-    expect_job "$number" .state completed
+    printer_clear "$1"
 }
 
-step "5. A jam at sheet 3 of the queue: resume prints what is left, and nothing twice"
-jam_at hall
+step "5. A jam before sheet 3 of the queue, which does not say whether the sheet came out: resume prints it, and the rest"
+jam_at hall before uncertain
+came_out hall 'one two'
+run 0 ctl restart "$number" --manner resume
+came_out hall "$once"
+expect_job "$number" .state completed
 
-step "6. The same at the driverless printer"
-jam_at attic
+step "6. A jam behind sheet 3: skip takes it for printed"
+jam_at hall after uncertain
+came_out hall 'one two three'
+run 0 ctl restart "$number" --manner skip
+came_out hall "$once"
+expect_job "$number" .state completed
 
-step "7. Nothing is left behind"
+step "7. The driverless printer counts its sheets: the jammed one is known not to be printed"
+jam_at attic before printing
+came_out attic 'one two'
+run 0 ctl restart "$number" --manner resume
+came_out attic "$once"
+expect_job "$number" .state completed
+
+step "8. Nothing is left behind"
 [ -z "$(printer_jobs hall)" ] || fail "jobs are left in the queue"
 wait_until "the spool is empty" sh -c "[ -z \"\$(ls '$work/client-one/spool')\" ]"
 stop clientd-one
