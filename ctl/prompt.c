@@ -66,28 +66,22 @@ static void print_lines(FILE *out, const struct job_view *view, const struct sta
     }
 }
 
-/* Which sheets nobody can vouch for, and what the answers make of them: skip is about the first one only, and
- * on offer for it where no sheet before it has failed. */
+/* Which sheets nobody can vouch for, and what the answers make of the first of them. */
 static void print_uncertain(FILE *out, const struct job_view *view)
 {
-    char runs[JOB_VIEW_RUNS_BYTES], text[JOB_VIEW_RUNS_BYTES + 256];
+    char runs[JOB_VIEW_RUNS_BYTES], text[JOB_VIEW_RUNS_BYTES + 256], which[32] = "it";
     bool is_one = ledger_count(&view->ledger, PAGE_UNCERTAIN) == 1;
-    bool is_first = view->phase.step == PHASE_PRINT_UNCERTAIN;
     job_view_runs(view, PAGE_UNCERTAIN, runs);
     if (!*runs)
         return;
-    int used = snprintf(text, sizeof text,
-                        "sheet%s %s %s uncertain: nobody can know whether %s been printed. Resume prints %s",
-                        is_one ? "" : "s", runs, is_one ? "is" : "are", is_one ? "it has" : "they have",
-                        is_one ? "it" : "them all");
-    if (is_first && is_one)
-        snprintf(text + used, sizeof text - (size_t)used, ", perhaps once more; skip takes it for printed.");
-    else if (is_first)
-        snprintf(text + used, sizeof text - (size_t)used,
-                 ", perhaps once more; skip takes sheet %u for printed, and asks about the next one.",
-                 view->phase.page);
-    else
-        snprintf(text + used, sizeof text - (size_t)used, ", perhaps once more.");
+    if (!is_one)
+        snprintf(which, sizeof which, "sheet %u", view->phase.page);
+    snprintf(
+        text, sizeof text,
+        "sheet%s %s %s uncertain: nobody can know whether %s been printed. Resume prints %s, perhaps once "
+        "more; skip takes it for printed%s.",
+        is_one ? "" : "s", runs, is_one ? "is" : "are", is_one ? "it has" : "they have", which,
+        is_one ? "" : "; then the next one is asked about");
     print_wrapped(out, "In doubt:  ", text);
 }
 
@@ -128,7 +122,7 @@ static const char *text_of_offer(const struct job_view *view, const struct manne
 {
     bool is_uncertain = job_view_is_printing(view) && view->phase.step == PHASE_PRINT_UNCERTAIN;
     if (is_uncertain && offer->manner == MANNER_RESUME)
-        return "print what is uncertain, and go on";
+        return "print the uncertain sheet, and go on";
     if (is_uncertain && offer->manner == MANNER_SKIP)
         return "it has been printed: go on behind it";
     return manner_text(view->phase.function, (uint8_t)offer->manner);

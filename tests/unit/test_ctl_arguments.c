@@ -173,8 +173,8 @@ START_TEST(wrong_usage_is_explained)
         {SERVICECTL, "print kontor", "'print' needs an argument: DOCUMENT"},
         {CLIENTCTL, "print x --pages 3-1",
          "'3-1' does not fit --pages: which pages of the document: 1-3,5,8-; all if not given"},
-        {CLIENTCTL, "--pages 1-3 scan", "'1-3' does not fit --pages: a whole number from 1 to 65536"},
-        {CLIENTCTL, "print x --copies 0", "'0' does not fit --copies: a whole number from 1 to 65536"},
+        {CLIENTCTL, "--pages 1-3 scan", "'1-3' does not fit --pages: a whole number from 1 to 60000"},
+        {CLIENTCTL, "print x --copies 0", "'0' does not fit --copies: a whole number from 1 to 60000"},
         {CLIENTCTL, "print x --sides two", "'two' does not fit --sides: one|long|short"},
         {CLIENTCTL, "print x --media a7",
          "'a7' does not fit --media: a3, a4, a5, a6, letter, legal, tabloid, or a name such as "
