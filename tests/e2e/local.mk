@@ -9,6 +9,7 @@ E2E_TESTS += tests/e2e/23-the-uncertain-sheet.sh
 E2E_TESTS += tests/e2e/24-print.sh
 E2E_TESTS += tests/e2e/25-asked-on-the-terminal.sh
 E2E_TESTS += tests/e2e/26-print-in-trouble.sh
+E2E_TESTS += tests/e2e/27-the-link-is-cut-while-printing.sh
 E2E_TESTS += tests/e2e/30-the-link-is-cut.sh
 E2E_TESTS += tests/e2e/31-the-link-is-down-for-longer.sh
 E2E_TESTS += tests/e2e/32-kill-at-random-moments.sh
