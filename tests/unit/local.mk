@@ -112,7 +112,7 @@ tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
 
 # clientd/
-UNIT_CLIENTD = tests/unit/test_block_receive tests/unit/test_client_job tests/unit/test_client_spool tests/unit/test_designation
+UNIT_CLIENTD = tests/unit/test_block_receive tests/unit/test_client_job tests/unit/test_client_jobs tests/unit/test_client_spool tests/unit/test_designation
 check_PROGRAMS += $(UNIT_CLIENTD)
 TESTS += $(UNIT_CLIENTD)
 tests_unit_test_client_job_CFLAGS = $(UNIT_CFLAGS)
@@ -121,6 +121,8 @@ tests_unit_test_designation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_designation_LDADD = libclientjob.la libdeskline.la $(UNIT_LIBS)
 tests_unit_test_block_receive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_block_receive_LDADD = libclientd.la $(UNIT_LIBS)
+tests_unit_test_client_jobs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_client_jobs_LDADD = libclientd.la $(UNIT_LIBS)
 tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
