@@ -170,10 +170,10 @@ static bool is_first(const struct fake_job *job)
 static void go_on(struct fake_job *job)
 {
     enum deed deed = fake.deeds[job->sheet];
-    if (!is_first(job))
+    if (!is_first(job) || job->state >= JOB_CANCELED)
         return;
     job->asked++;
-    if (!job->has_data || job->state >= JOB_CANCELED || job->asked == 1)
+    if (!job->has_data || job->asked == 1)
         return;
     job->state = JOB_PROCESSING;
     if (job->asked == 2)
