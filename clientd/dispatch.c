@@ -187,8 +187,6 @@ static void on_job_closed(const struct dispatch *to, const struct frame *frame)
 {
     char text[512];
     frame_text_copy(frame->job_closed.text, text, sizeof text);
-    log_notice("job %" PRIu64 " is closed: %s. %s", frame->job, job_state_name(frame->job_closed.state),
-               text);
     jobs_close(to->jobs, frame->job, frame->job_closed.state, text);
 }
 

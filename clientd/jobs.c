@@ -55,6 +55,11 @@ static void entry_free(struct job_entry **entry)
     free(old);
 }
 
+static bool is_in_hand(const struct job_entry *entry)
+{
+    return entry->run && !entry->is_over && job_run_job(entry->run)->state != JOB_READ_CLOSED;
+}
+
 /* Of those that are not in hand only the newest are kept. */
 static void forget_oldest(struct jobs *jobs)
 {
@@ -237,6 +242,8 @@ void jobs_take_status(struct jobs *jobs, const struct frame *frame)
 void jobs_close(struct jobs *jobs, uint64_t job, uint8_t state, const char *text)
 {
     struct job_entry *entry = find_or_add(jobs, job);
+    if (is_in_hand(entry) || !job_status_final(entry->status)) /* else it is said once more */
+        log_notice("job %" PRIu64 " is closed: %s. %s", job, job_state_name(state), text);
     job_status_close(entry->status, state, text);
     if (entry->run)
         job_run_event(entry->run, &(struct job_read_event){.type = EVENT_CLOSED});
@@ -263,11 +270,6 @@ void jobs_each(struct jobs *jobs, void (*visit)(void *context, uint64_t job), vo
 }
 
 /* ---- The session -------------------------------------------------------------------------------------- */
-
-static bool is_in_hand(const struct job_entry *entry)
-{
-    return entry->run && !entry->is_over && job_run_job(entry->run)->state != JOB_READ_CLOSED;
-}
 
 void jobs_tell_in_hand(struct jobs *jobs, struct frame_list_builder *list)
 {

@@ -21,6 +21,7 @@ struct printing {
     void *context;
     uint64_t job;
     uint32_t watchdog_ms;
+    bool is_ending;                /* it has heard that all is done */
     uint32_t awaited[PRINT_SLOTS]; /* sheets of which the unit has to say something; 0: none */
 };
 
@@ -130,13 +131,15 @@ void printing_release(struct printing *printing, uint32_t sheet)
 
 void printing_no_more(struct printing *printing)
 {
+    printing->is_ending = true;
     unit_process_watch(printing->process, printing->watchdog_ms);
     unit_process_send(printing->process, &(struct frame){.type = FRAME_NO_MORE_SHEETS});
 }
 
 void printing_stop(struct printing *printing)
 {
-    unit_process_stop(printing->process);
+    if (!printing->is_ending) /* else it ends by itself, or is seen to stall */
+        unit_process_stop(printing->process);
 }
 
 /* ---- From the unit ------------------------------------------------------------------------------------ */

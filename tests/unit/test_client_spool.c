@@ -154,6 +154,91 @@ START_TEST(a_record_comes_back_and_no_part_of_it_does)
 }
 END_TEST
 
+/* 3 blocks twice; sheet 4 is at the printer. */
+static void make_printing_record(struct job_record *record)
+{
+    const struct record_print_order order = {.options = {.unit = frame_text_of("hall"),
+                                                         .sides = 2,
+                                                         .color = 1,
+                                                         .media = frame_text_of("iso_a4_210x297mm"),
+                                                         .orientation = 4,
+                                                         .scaling = 1,
+                                                         .pages = frame_text_of("1-3, 5")},
+                                             .blocks = 3,
+                                             .copies = 2,
+                                             .title = frame_text_of("a title\nof two lines")};
+    memset(record, 0, sizeof *record);
+    job_print_init(&record->job, JOB, order.blocks, order.copies, NULL);
+    job_order_keep(&record->order, &order);
+    snprintf(record->device, sizeof record->device, "ipp://host/printers/hall");
+    for (uint32_t sheet = 1; sheet <= 3; sheet++)
+        ck_assert_int_eq(ledger_set(&record->job.ledger, sheet, PAGE_PRINTED, 0), 0);
+    ck_assert_int_eq(ledger_set(&record->job.ledger, 4, PAGE_SUBMITTED, 2), 0);
+    record->job.slots[1] = (struct print_slot){
+        .sheet = 4, .has_ticket = true, .ticket = {77, "urn:uuid:1", "ipp://host/ipp/print"}};
+    record->job.slots[0] = (struct print_slot){.sheet = 5}; /* the printer does not have it yet */
+}
+
+START_TEST(a_printing_record_comes_back_with_its_tickets)
+{
+    struct job_record record, back;
+    make_printing_record(&record);
+    ck_assert_int_eq(spool_save(fd, &record), 0);
+    ck_assert_int_eq(spool_load(fd, JOB, &back), 0);
+    ck_assert_int_eq(back.job.function, FUNCTION_PRINTING);
+    ck_assert(ledger_equal(&record.job.ledger, &back.job.ledger));
+    ck_assert_uint_eq(back.job.blocks, 3);
+    ck_assert_uint_eq(back.job.copies, 2);
+    ck_assert_ptr_null(job_print_slot(&back.job, 5));
+    const struct print_slot *slot = job_print_slot(&back.job, 4);
+    ck_assert_ptr_nonnull(slot);
+    ck_assert(slot->has_ticket);
+    ck_assert_uint_eq(slot->ticket.job, 77);
+    ck_assert_str_eq(slot->ticket.uuid, "urn:uuid:1");
+    ck_assert_str_eq(slot->ticket.printer, "ipp://host/ipp/print");
+    ck_assert_str_eq(back.device, record.device);
+    struct record_print_order order = job_order_view(&back.order, &back.job);
+    ck_assert(frame_text_is(order.options.unit, "hall"));
+    ck_assert(frame_text_is(order.options.media, "iso_a4_210x297mm"));
+    ck_assert(frame_text_is(order.options.pages, "1-3, 5"));
+    ck_assert_uint_eq(order.options.sides, 2);
+    ck_assert_uint_eq(order.options.color, 1);
+    ck_assert_uint_eq(order.options.orientation, 4);
+    ck_assert_uint_eq(order.options.scaling, 1);
+    ck_assert_uint_eq(order.copies, 2);
+    job_read_free(&back.job);
+    job_read_free(&record.job);
+}
+END_TEST
+
+static void expect_no_record(const char *text)
+{
+    char *copy = strdup(text);
+    struct job_record back;
+    ck_assert_int_eq(job_record_parse(&back, JOB, copy), -EBADMSG);
+    job_read_free(&back.job);
+    free(copy);
+}
+
+START_TEST(a_printing_record_that_contradicts_itself_is_none)
+{
+    struct job_record back;
+    char old[] = "deskline-job 1 7\nround 2\ntotal 0\nunit desk\nrun 1 2 2 0\nend\n";
+    ck_assert_int_eq(job_record_parse(&back, JOB, old), 0); /* of a time that knew of reading only */
+    ck_assert_int_eq(back.job.function, FUNCTION_READING);
+    ck_assert_str_eq(back.unit, "desk");
+    job_read_free(&back.job);
+    expect_no_record("deskline-job 1 7\nfunction 2\nblocks 3\ncopies 2\ntotal 5\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nblocks 65536\ncopies 65536\ntotal 0\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nblocks 1\ncopies 1\ntotal 1\nslot 2 7\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nslot 0 7\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nslot 1\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nslot 1 1\nslot 2 2\nslot 3 3\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 3\nend\n");
+    expect_no_record("deskline-job 1 7\nfunction 2\nrun 1 1 2 0\nend\n"); /* nothing is stored in printing */
+}
+END_TEST
+
 START_TEST(tokens)
 {
     /* "h:1" with a digest of zeros and a secret of 16 zeros: 2 + 3 + 32 + 16 bytes. */
@@ -205,6 +290,8 @@ int main(void)
     tcase_add_test(with_folder, a_cut_meta_file_is_none);
     tcase_add_test(with_folder, old_generations_do_not_count);
     tcase_add_test(with_folder, a_record_comes_back_and_no_part_of_it_does);
+    tcase_add_test(with_folder, a_printing_record_comes_back_with_its_tickets);
+    tcase_add_test(with_folder, a_printing_record_that_contradicts_itself_is_none);
     tcase_add_test(pure, tokens);
     tcase_add_test(pure, settings_errors);
     suite_add_tcase(suite, with_folder);
