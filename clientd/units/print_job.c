@@ -357,7 +357,7 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
         return sheet_waits(job, sheet, &error);
     }
     print_block_free(&sheet->block);
-    sheet->changed_ms = print_sheets_now();
+    sheet->begun_ms = sheet->changed_ms = print_sheets_now();
     if (is_sent)
         return PRINT_NEXT;
     log_warning("sheet %u: %s", sheet->number, error.text);

@@ -19,6 +19,7 @@ struct print_job {
     uint32_t order_sides;
     char title[257];
     int folder_fd;
+    bool is_silent; /* the printer has not answered in this turn: it is not asked for more */
     bool is_ending; /* the daemon has no more sheets */
 
     int64_t poll_ms;                 /* the present distance between two looks */

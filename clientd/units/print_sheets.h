@@ -27,7 +27,7 @@ struct print_sheet {
     bool was_watched;             /* the printer has been in sight all the time */
     enum sheet_fate fate;         /* as it was seen last, with … */
     struct printer_job_look look; /* … this */
-    int64_t begun_ms;             /* when it was seen at the device first, 0: not yet */
+    int64_t begun_ms;             /* when it was sent, or seen at the device, 0: not yet */
     int64_t changed_ms;           /* when that was another one before */
     int64_t told_ms;              /* when the daemon heard of it last */
     int64_t lost_ms;              /* since when its printer cannot be asked, 0: it can */
@@ -40,7 +40,7 @@ struct print_sheets {
     unsigned count;
     uint32_t first_hurt;   /* lowest wanted sheet that was told as not printed or uncertain */
     uint32_t last_printed; /* highest that was printed */
-    int64_t slowest_ms;    /* the longest that a sheet was at the device */
+    int64_t slowest_ms;    /* the longest from there until one was printed */
 };
 
 /* Monotonic milliseconds. */

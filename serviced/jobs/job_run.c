@@ -169,7 +169,6 @@ static void do_closed(struct job_run *run, const struct job_action *action)
     job_tell_now(run);
     job_frames_closed(run);
     deliver_cancel(run->delivery);
-    job_audit_closed(run);
     if (run->record.job.state == JOB_COMPLETED)
         job_pages_remove_all(run);
     job_blocks_remove_all(run);
@@ -295,6 +294,8 @@ static void decide(struct job_run *run, const struct job_event *event, struct jo
         log_notice("job %" PRIu64 " of %s: %s: %s → %s%s%s", job->id, run->record.client,
                    job_event_name(event->type), job_state_name(before), job_state_name(job->state),
                    job->text[0] ? ": " : "", job->text);
+    if (job->state != before && job_run_is_over(run))
+        job_audit_closed(run);
     append_all(run, actions);
 }
 

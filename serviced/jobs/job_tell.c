@@ -50,10 +50,11 @@ static void tell_end_of_printing(const struct job *job, char text[JOB_TEXT_SIZE]
         snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " of %" PRIu32 " sheets had been printed", printed,
                  job->ledger.total);
     else if (skipped)
-        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheets were printed and %" PRIu32 " left out", printed,
-                 skipped);
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheet%s printed and %" PRIu32 " left out", printed,
+                 printed == 1 ? " was" : "s were", skipped);
     else
-        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheets were printed", printed);
+        snprintf(text, JOB_TEXT_SIZE, "%" PRIu32 " sheet%s printed", printed,
+                 printed == 1 ? " was" : "s were");
 }
 
 void job_tell_end(const struct job_run *run, char text[JOB_TEXT_SIZE])

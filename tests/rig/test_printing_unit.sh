@@ -69,6 +69,7 @@ for name in desk hall; do
     finishes ten
     account_is ten pppppppppp
     tray_is_whole $name ten
+    rm "$work/ten.journal"
 done
 sheets=6
 
@@ -79,7 +80,6 @@ for when in before after counted; do
     work_at "jam-$when" jam
     fails_with jam 18
     account_is jam ppurrr
-    work_at "jam-$when" jam
     printer_clear "jam-$when"
     [ $when = before ] && answer jam 3 received || answer jam 3 printed
     work_at "jam-$when" jam
@@ -127,8 +127,10 @@ for name in desk hall; do
     rm "$work/cancel.journal"
 done
 
+printer slow pace=0.4 && queue slow
+printer calm pace=0.4 && start_driverless calm
 step "kill -9 of the unit between a job and its data, and behind it"
-for name in desk hall; do
+for name in slow calm; do
     for state in 1 5; do
         job=kill$state
         work_at $name $job --kill-on "SHEET_STATUS job=7 sheet=3 state=$state"
@@ -143,7 +145,7 @@ for name in desk hall; do
 done
 
 step "a sheet that is not wanted any more, and TERM"
-for name in desk hall; do
+for name in slow calm; do
     work_at $name term --stop-on "SHEET_STATUS job=7 sheet=3 state=1"
     fails_with term 37
     case $(account term) in *[us]*) fail "something is left open: $(account term)" ;; esac
@@ -154,9 +156,9 @@ for name in desk hall; do
 done
 
 step "another job has the number"
-work_at hall uuid --kill-on "SHEET_STATUS job=7 sheet=3 state=5"
+work_at calm uuid --kill-on "SHEET_STATUS job=7 sheet=3 state=5"
 sed -i 's/urn:uuid:...../urn:uuid:00000/' "$work/uuid.journal"
-work_at hall uuid
+work_at calm uuid
 fails_with uuid 30
 account_is uuid ppurrr
 
@@ -180,7 +182,7 @@ step "cupsd is killed with all that it has begun, and comes back"
 printer_fault desk "sheet=$(($(printer_out desk) + 3)) do=power-loss"
 LIMITS="--reach-limit 1" work_at desk dead
 fails_with dead 24
-case $(account dead) in pps?rr) ;; *) fail "the account is $(account dead)" ;; esac
+case $(account dead) in p*rr) ;; *) fail "the account is $(account dead)" ;; esac
 kill_hard cups
 start_cups
 work_at desk dead
@@ -190,23 +192,21 @@ tray_is_whole desk dead
 
 step "a printer that is frozen"
 (
-    wait_quickly "two sheets are out" grep -q 'title=ice (2/' "$work/hall/log"
-    printer_freeze hall
+    wait_quickly "two sheets are out" grep -q 'title=ice (2/' "$work/calm/log"
+    printer_freeze calm
 ) &
-LIMITS="--reach-limit 1" work_at hall ice
+LIMITS="--reach-limit 1" work_at calm ice
 fails_with ice 29
-printer_thaw hall
-work_at hall ice
-[ "$(account ice)" = pppppp ] || work_at hall ice
+printer_thaw calm
+work_at calm ice
+[ "$(account ice)" = pppppp ] || work_at calm ice
 account_is ice pppppp
-tray_is_whole hall ice
+tray_is_whole calm ice
 
 step "what cannot be printed is refused, with a sentence"
-work_at hall sides --sides 2
-fails_with sides 25
-grep -q "does not have the sides 'two-sided-long-edge'; it has: one-sided" "$out" || fail "not said what it has"
 work_at hall media --media iso_a0_841x1189mm
 fails_with media 25
+grep -q "does not have the paper 'iso_a0_841x1189mm'; it has: na_letter" "$out" || fail "not said what it has"
 work_at "ipp://127.0.0.1:${cups_port[cups]}/printers/nobody" nobody
 fails_with nobody 24
 work_at "usb://somewhere" usb

@@ -128,7 +128,7 @@ tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
 # serviced/
 UNIT_SERVICED = tests/unit/test_blocks tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting \
-  tests/unit/test_store
+  tests/unit/test_store tests/unit/test_upload
 check_PROGRAMS += $(UNIT_SERVICED)
 TESTS += $(UNIT_SERVICED)
 tests_unit_test_blocks_CFLAGS = $(UNIT_CFLAGS)
@@ -141,4 +141,6 @@ tests_unit_test_splitting_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_splitting_LDADD = libsplitting.la $(UNIT_LIBS)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_store_LDADD = libserviced.la $(OPENSSL_LIBS) $(UNIT_LIBS)
+tests_unit_test_upload_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_test_upload_LDADD = libserviced.la $(OPENSSL_LIBS) $(UNIT_LIBS)
 endif
