@@ -90,18 +90,26 @@ enum print_step print_job_fail(struct print_job *job, uint16_t code, uint32_t sh
 void print_job_fail_in_the_end(struct print_job *job, uint16_t code, uint32_t sheet, const char *text)
 {
     struct print_failure *failure = &job->in_the_end;
-    if (failure->code && code != ERROR_PRINT_UNCERTAIN)
+    if (failure->code && failure->sheet <= sheet)
         return;
     failure->code = code;
     failure->sheet = sheet;
     snprintf(failure->text, sizeof failure->text, "%s", text);
 }
 
+/* Sheets before the one that failed come out first; behind it nothing new is begun. */
+static bool is_behind(const struct print_job *job, const struct print_sheet *sheet)
+{
+    return job->in_the_end.code && sheet->number >= job->in_the_end.sheet;
+}
+
 static bool is_at_work(const struct print_job *job)
 {
-    for (unsigned i = 0; i < job->sheets.count; i++)
-        if (job->sheets.items[i]->had_data && job->sheets.items[i]->fate == FATE_WORKS)
+    for (unsigned i = 0; i < job->sheets.count; i++) {
+        const struct print_sheet *sheet = job->sheets.items[i];
+        if (!is_behind(job, sheet) || (sheet->had_data && sheet->fate == FATE_WORKS))
             return true;
+    }
     return false;
 }
 
@@ -289,15 +297,16 @@ static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sh
     return PRINT_NEXT;
 }
 
-static enum print_step open_block(struct print_job *job, struct print_sheet *sheet)
+static void open_block(struct print_job *job, struct print_sheet *sheet)
 {
     const struct print_block_place place = {job->folder_fd, sheet->block_number, sheet->block_generation};
     struct printer_error error;
-    if (print_block_open(&sheet->block, &place, job->sheets.printer, job->title, &error) != PRINTER_GOOD)
-        return fail_sheet(job, sheet, &error);
+    if (print_block_open(&sheet->block, &place, job->sheets.printer, job->title, &error) != PRINTER_GOOD) {
+        print_job_fail_in_the_end(job, error.code, sheet->number, error.text);
+        return;
+    }
     uint32_t pages = print_block_pages(sheet->block);
     sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
-    return PRINT_NEXT;
 }
 
 static enum print_step create_sheet(struct print_job *job, struct print_sheet *sheet)
@@ -305,8 +314,10 @@ static enum print_step create_sheet(struct print_job *job, struct print_sheet *s
     struct printer *printer = job->sheets.printer;
     struct printer_error error;
     char name[sizeof job->title + 32];
-    if (!sheet->block && open_block(job, sheet) == PRINT_OVER)
-        return PRINT_OVER;
+    if (!sheet->block)
+        open_block(job, sheet);
+    if (!sheet->block)
+        return PRINT_NEXT;
     snprintf(name, sizeof name, "%s (%" PRIu32 "/%" PRIu32 ")", job->title, sheet->number, job->total);
     if (printer->ops->create(printer, name, sheet->sides == SIDES_MOST, &sheet->ticket, &error) !=
         PRINTER_GOOD)
@@ -322,6 +333,8 @@ static enum print_step create_sheets(struct print_job *job)
     enum print_step step = PRINT_NEXT;
     for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
         struct print_sheet *sheet = job->sheets.items[i];
+        if (is_behind(job, sheet))
+            break;
         if (sheet->ticket.job)
             continue;
         step = create_sheet(job, sheet);
@@ -376,6 +389,8 @@ static enum print_step send_sheets(struct print_job *job)
     enum print_step step = PRINT_NEXT;
     for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
         struct print_sheet *sheet = job->sheets.items[i];
+        if (is_behind(job, sheet))
+            break;
         if (sheet->is_released && !sheet->had_data)
             step = send_sheet(job, sheet);
         if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
@@ -386,11 +401,9 @@ static enum print_step send_sheets(struct print_job *job)
 
 /* ---- 5. and 6. ----------------------------------------------------------------------------------------- */
 
-/* Nothing new goes to the printer once something is wrong. */
 static enum print_step turn(struct print_job *job)
 {
-    bool is_going = !job->in_the_end.code;
-    if (is_going && (send_sheets(job) == PRINT_OVER || create_sheets(job) == PRINT_OVER))
+    if (send_sheets(job) == PRINT_OVER || create_sheets(job) == PRINT_OVER)
         return PRINT_OVER;
     if (take_frames(job, job->sheets.count ? (int)job->poll_ms : -1) == PRINT_OVER)
         return PRINT_OVER;

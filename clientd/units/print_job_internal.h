@@ -19,6 +19,7 @@ struct print_job {
     uint32_t order_sides;
     char title[257];
     int folder_fd;
+    bool is_silent; /* the printer has not answered in this turn: it is not asked for more */
     bool is_ending; /* the daemon has no more sheets */
 
     int64_t poll_ms;                 /* the present distance between two looks */
@@ -34,7 +35,7 @@ enum print_step { PRINT_NEXT, PRINT_OVER };
 enum print_step print_job_fail(struct print_job *job, uint16_t code, uint32_t sheet, const char *text);
 /* The daemon is gone, or speaks nonsense. Returns PRINT_OVER. */
 enum print_step print_job_lost(struct print_job *job);
-/* Nothing new goes to the printer; what it works on is waited for, then the job fails with that. */
+/* Sheets before that one, and what the printer works on, are waited for; then the job fails with that. */
 void print_job_fail_in_the_end(struct print_job *job, uint16_t code, uint32_t sheet, const char *text);
 
 /* The printer could not be asked, or told, for that reason: it is waited for, but not for ever. */

@@ -85,10 +85,11 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
                                      struct printer_error *error)
 {
     struct printer_job_look look;
+    int64_t asked_ms = print_sheets_now();
     if (sheets->printer->ops->ask(sheets->printer, &sheet->ticket, &look, error) != PRINTER_GOOD) {
         sheet->was_watched = sheet->was_watched && error->reach == REACHED;
         if (!sheet->lost_ms && error->reach != REACHED)
-            sheet->lost_ms = print_sheets_now();
+            sheet->lost_ms = asked_ms;
         return PRINTER_FAILED;
     }
     sheet->lost_ms = 0;

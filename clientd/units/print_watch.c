@@ -138,6 +138,8 @@ static enum print_step sheet_is_lost(struct print_job *job, struct print_sheet *
                                      const struct printer_error *error)
 {
     bool is_over = sheet->lost_ms && print_sheets_now() - sheet->lost_ms >= job->orders->reach_ms;
+    if (!sheet->is_elsewhere && error->reach != REACHED && !job->lost_ms)
+        job->lost_ms = sheet->lost_ms ? sheet->lost_ms : print_sheets_now();
     if (!is_over && error->reach != REACHED)
         return PRINT_NEXT;
     if (!sheet->is_elsewhere)
@@ -180,8 +182,14 @@ static enum print_step ask_sheet(struct print_job *job, struct print_sheet *shee
     struct printer_error error;
     if (!sheet->ticket.job || (!sheet->is_adopted && !sheet->had_data))
         return PRINT_NEXT;
-    if (print_sheets_ask(&job->sheets, sheet, &error) != PRINTER_GOOD)
+    if (!sheet->is_elsewhere && job->is_silent)
+        return PRINT_NEXT;
+    if (print_sheets_ask(&job->sheets, sheet, &error) != PRINTER_GOOD) {
+        job->is_silent = job->is_silent || (!sheet->is_elsewhere && error.reach != REACHED);
         return sheet_is_lost(job, sheet, &error);
+    }
+    if (!sheet->is_elsewhere)
+        job->lost_ms = 0;
     if (sheet->fate == FATE_WAITS || sheet->fate == FATE_WORKS)
         return sheet_goes_on(job, sheet);
     return sheet_has_ended(job, sheet);
@@ -254,6 +262,7 @@ enum print_step print_watch_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
     int64_t newest_ms = 0, before_ms = print_sheets_now();
+    job->is_silent = false;
     for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT;) {
         struct print_sheet *sheet = job->sheets.items[i];
         unsigned count = job->sheets.count;
@@ -274,5 +283,5 @@ enum print_step print_watch_sheets(struct print_job *job)
 enum print_step print_watch_turn(struct print_job *job)
 {
     enum print_step step = print_watch_sheets(job);
-    return step == PRINT_NEXT ? check_printer(job) : step;
+    return step == PRINT_NEXT && !job->is_silent ? check_printer(job) : step;
 }

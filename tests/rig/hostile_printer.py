@@ -2,6 +2,7 @@
 """A peer that keeps no rule, where a printer is expected: ipp://127.0.0.1:PORT/MANNER, as listed in MANNERS.
 
 ipp://127.0.0.1:PORT/later/MANNER answers questions about the printer as a printer does, and becomes so when a job comes.
+ipp://127.0.0.1:PORT/sent/MANNER also makes a job as a printer does, works on it for ever, and becomes so when its data comes.
 It says 'listening on 127.0.0.1:PORT' when it is ready. One thread for each connection; it ends by a signal.
 """
 import socketserver
@@ -36,7 +37,7 @@ def printer(uri):
             + attribute(0x41, "printer-make-and-model", "Hostile") + attribute(0x45, "printer-uri-supported", uri)
             + attribute(0x49, "document-format-supported", "application/pdf") + attribute(0x49, "", "image/jpeg")
             + attribute(0x23, "operations-supported", number(2)) + attribute(0x23, "", number(4))
-            + attribute(0x23, "", number(8)) + attribute(0x23, "", number(9)) + attribute(0x23, "", number(11))
+            + attribute(0x23, "", number(5)) + attribute(0x23, "", number(6)) + attribute(0x23, "", number(8)) + attribute(0x23, "", number(9)) + attribute(0x23, "", number(11))
             + attribute(0x44, "sides-supported", "one-sided") + attribute(0x44, "media-supported", "iso_a4_210x297mm"))
 
 
@@ -44,6 +45,7 @@ def job(identity, state=9, reasons="job-completed-successfully", impressions=1):
     number = lambda value: struct.pack(">i", value)
     return (b"\x02" + attribute(0x21, "job-id", number(identity)) + attribute(0x23, "job-state", number(state))
             + attribute(0x44, "job-state-reasons", reasons) + attribute(0x45, "job-uri", "ipp://127.0.0.1/jobs/1")
+            + attribute(0x45, "job-uuid", "urn:uuid:00000000-0000-4000-8000-000000000001")
             + attribute(0x21, "job-impressions-completed", number(impressions)))
 
 
@@ -200,6 +202,10 @@ class Connection(socketserver.StreamRequestHandler):
                 print(f"request {path} operation={operation:#06x}", flush=True)
                 if names[0] == "later" and operation not in PRINT_OPERATIONS:
                     groups = printer("ipp://127.0.0.1" + path) if operation in (0x000B, 0x0004) else b""
+                    self.wfile.write(http(ipp(request_id, groups=groups)))
+                    continue
+                if names[0] == "sent" and operation != 0x0006:
+                    groups = printer("ipp://127.0.0.1" + path) if operation == 0x000B else job(1, 5, "job-printing", 0)
                     self.wfile.write(http(ipp(request_id, groups=groups)))
                     continue
                 manner = BY_NAME.get(names[-1])

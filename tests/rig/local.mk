@@ -100,5 +100,6 @@ rig: tests/rig/rig-operator$(EXEEXT) tests/rig/rig-printer$(EXEEXT) libno-avahi.
   tests/rig/link-proxy$(EXEEXT) tests/rig/rig-link$(EXEEXT) $(check_DATA)
 
 TESTS += tests/rig/test_link_proxy tests/rig/test_rig.sh tests/rig/test_printers.sh tests/rig/test_printing_unit.sh
-EXTRA_DIST += tests/rig/test_rig.sh tests/rig/test_printers.sh tests/rig/test_printing_unit.sh tests/rig/printers.sh tests/rig/rig-printer.ppd \
-  tests/rig/hostile_pdf.py tests/rig/hostile_printer.py tests/rig/make_pdf.py tests/rig/README.md
+EXTRA_DIST += tests/rig/test_rig.sh tests/rig/test_printers.sh tests/rig/test_printing_unit.sh tests/rig/printers.sh \
+  tests/rig/rig-printer.ppd tests/rig/hostile_pdf.py tests/rig/hostile_printer.py tests/rig/make_pdf.py \
+  tests/rig/README.md

@@ -80,7 +80,6 @@ for when in before after counted; do
     work_at "jam-$when" jam
     fails_with jam 18
     account_is jam ppurrr
-    work_at "jam-$when" jam
     printer_clear "jam-$when"
     [ $when = before ] && answer jam 3 received || answer jam 3 printed
     work_at "jam-$when" jam
@@ -204,12 +203,30 @@ work_at calm ice
 account_is ice pppppp
 tray_is_whole calm ice
 
+step "a page as it is kept is wrapped, or goes as it is"
+sheets=1
+pages=$work/pages
+mkdir "$pages"
+ppmmake rgb:80/40/20 80 120 | pnmtojpeg >"$work/page.jpg"
+spool_of_blocks=$spool
+spool=$pages
+"$driver" --spool "$pages" --add "$work/page.jpg=1" --codec 3 --width 80 --height 120 --bits 8 --components 3 --dpi 100 ||
+    fail "no page"
+work_at hall wrapped
+finishes wrapped
+pdfimages -all "$(printer_sheets hall | tail -n 1)" "$work/wrapped" && cmp "$work/wrapped-000.jpg" "$work/page.jpg" ||
+    fail "the page in the PDF is another"
+printer photo && FORMATS=image/jpeg start_driverless photo
+work_at photo bare
+finishes bare
+cmp "$(printer_sheets photo)" "$work/page.jpg" || fail "the page is another"
+spool=$spool_of_blocks
+sheets=6
+
 step "what cannot be printed is refused, with a sentence"
-work_at hall sides --sides 2
-fails_with sides 25
-grep -q "does not have the sides 'two-sided-long-edge'; it has: one-sided" "$out" || fail "not said what it has"
 work_at hall media --media iso_a0_841x1189mm
 fails_with media 25
+grep -q "does not have the paper 'iso_a0_841x1189mm'; it has: na_letter" "$out" || fail "not said what it has"
 work_at "ipp://127.0.0.1:${cups_port[cups]}/printers/nobody" nobody
 fails_with nobody 24
 work_at "usb://somewhere" usb
@@ -234,10 +251,11 @@ hostile_at() {
 for manner in $(python3 "$printers_source/hostile_printer.py" --list); do
     hostile_at "$manner" &
     hostile_at "later/$manner" &
+    hostile_at "sent/$manner" &
 done
 wait $(jobs -p | grep -vxF "$(printf '%s\n' "${pids[@]}")")
 for manner in $(python3 "$printers_source/hostile_printer.py" --list); do
-    for job in "hostile-$manner" "hostile-later-$manner"; do
+    for job in "hostile-$manner" "hostile-later-$manner" "hostile-sent-$manner"; do
         cp "$work/$job.said" "$out"
         [ -n "$(error_of "$job")" ] || fail "no error at $job"
         grep -qx 'ended with code 0' "$out" || fail "the unit did not survive $job"

@@ -112,7 +112,7 @@ tests_unit_test_ctl_run_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_ctl_run_LDADD = libctl.la $(OPENSSL_LIBS) $(UNIT_LIBS) -lutil
 
 # clientd/
-UNIT_CLIENTD = tests/unit/test_block_receive tests/unit/test_client_job tests/unit/test_client_spool tests/unit/test_designation
+UNIT_CLIENTD = tests/unit/test_block_receive tests/unit/test_client_job tests/unit/test_client_jobs tests/unit/test_client_spool tests/unit/test_designation
 check_PROGRAMS += $(UNIT_CLIENTD)
 TESTS += $(UNIT_CLIENTD)
 tests_unit_test_client_job_CFLAGS = $(UNIT_CFLAGS)
@@ -121,12 +121,14 @@ tests_unit_test_designation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_designation_LDADD = libclientjob.la libdeskline.la $(UNIT_LIBS)
 tests_unit_test_block_receive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_block_receive_LDADD = libclientd.la $(UNIT_LIBS)
+tests_unit_test_client_jobs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_client_jobs_LDADD = libclientd.la $(UNIT_LIBS)
 tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
 # serviced/
 UNIT_SERVICED = tests/unit/test_blocks tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting \
-  tests/unit/test_store
+  tests/unit/test_store tests/unit/test_upload
 check_PROGRAMS += $(UNIT_SERVICED)
 TESTS += $(UNIT_SERVICED)
 tests_unit_test_blocks_CFLAGS = $(UNIT_CFLAGS)
@@ -139,4 +141,6 @@ tests_unit_test_splitting_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_splitting_LDADD = libsplitting.la $(UNIT_LIBS)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_store_LDADD = libserviced.la $(OPENSSL_LIBS) $(UNIT_LIBS)
+tests_unit_test_upload_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_test_upload_LDADD = libserviced.la $(OPENSSL_LIBS) $(UNIT_LIBS)
 endif

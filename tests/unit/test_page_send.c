@@ -86,6 +86,23 @@ START_TEST(pages_go_in_order_and_once)
 }
 END_TEST
 
+/* What the receiver has, it may lose. */
+START_TEST(what_was_acknowledged_goes_again_when_it_is_wanted_again)
+{
+    struct source source;
+    source_start(&source, 2);
+    ck_assert_str_eq(sent(&source, ALL), "B1 1:0+100 E1 B2 2:0+150 2:150+50 E2");
+    ledger_set(&source.ledger, 1, PAGE_UNREAD, 0);
+    page_send_acknowledged(&source.send, 1);
+    page_send_acknowledged(&source.send, 0);
+    page_send_acknowledged(&source.send, LEDGER_MAX_PAGES);
+    ck_assert_str_eq(sent(&source, ALL), "");
+    ledger_set(&source.ledger, 1, PAGE_READ, 0);
+    ck_assert_str_eq(sent(&source, ALL), "B1 1:0+100 E1");
+    source_end(&source);
+}
+END_TEST
+
 START_TEST(nothing_goes_while_it_does_not_flow)
 {
     struct source source;
@@ -379,6 +396,7 @@ int main(void)
     int failures;
     tcase_add_test(sending, pages_go_in_order_and_once);
     tcase_add_test(sending, nothing_goes_while_it_does_not_flow);
+    tcase_add_test(sending, what_was_acknowledged_goes_again_when_it_is_wanted_again);
     tcase_add_test(sending, a_growing_page_follows_its_bytes);
     tcase_add_test(sending, a_growing_page_that_is_read_again_goes_first);
     tcase_add_test(sending, a_page_given_up_under_way_is_left);

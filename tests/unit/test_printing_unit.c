@@ -60,7 +60,8 @@ static struct fake {
     uint32_t job_count;
     struct printer_look look;
     bool is_queue, is_unreachable, cannot_resume, is_refusing_options;
-    unsigned busy; /* so many creates are refused */
+    uint32_t removes_block; /* when the job of that sheet is made */
+    unsigned busy;          /* so many creates are refused */
     unsigned canceled, resumed;
     bool takes_pdf;
 } fake;
@@ -136,6 +137,8 @@ static enum printer_status fake_create(struct printer *printer, const char *name
     struct fake_job *job = &fake.jobs[++fake.job_count];
     *job = (struct fake_job){.sheet = (uint32_t)atoi(open + 1), .state = JOB_PENDING_HELD};
     *ticket = (struct printer_ticket){.job = fake.job_count, .printer = URI};
+    if (job->sheet == fake.removes_block)
+        ck_assert_int_eq(unlink("page-000001-000000.stream"), 0);
     uuid_of(ticket->job, ticket->uuid);
     return PRINTER_GOOD;
 }
@@ -585,6 +588,17 @@ START_TEST(a_damaged_block_is_not_printed)
 }
 END_TEST
 
+/* The driver orders the same block for all sheets: it is lost when the first has been opened. */
+START_TEST(a_lost_block_spares_the_sheets_before_it)
+{
+    ck_assert_int_eq(chdir(folder), 0);
+    fake.removes_block = 2;
+    ck_assert_int_eq(run(), 0);
+    fates_are("22");
+    failed_with(ERROR_BLOCK_LOST, 3);
+}
+END_TEST
+
 START_TEST(a_printer_without_pdf_is_named)
 {
     fake.takes_pdf = false;
@@ -716,6 +730,7 @@ int main(void)
     tcase_add_test(job, options_are_refused_first);
     tcase_add_test(job, a_printer_that_is_not_there_is_missing);
     tcase_add_loop_test(job, a_damaged_block_is_not_printed, 0, 3);
+    tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
     tcase_add_test(job, what_never_got_its_data_is_canceled);
