@@ -31,6 +31,10 @@ def listed(values):
     return pack(">I", len(values)) + b"".join(counted(value) for value in values)
 
 
+# The options of printing, in a request that does not print.
+NO_PRINT = text("") + pack(">IBB", 0, 0, 0) + text("") + bytes([0, 0]) + text("")
+
+
 class Connection:
     def __init__(self, address, context):
         host, port = address.rsplit(":", 1)
@@ -110,8 +114,7 @@ def main():
     # The job, and the first half of its page.
     options = (text("hand") + bytes([2, 2, 8]) + pack(">HIIIIiiI", 300, 0, 0, 0, 0, 0, 0, 0) + bytes([1]))
     connection.send(SERVICE_REQUEST, pack(">I", 5) + text("archive") + text("") + counted(options) +
-                    counted(bytes([1]) + text("by hand")) +
-                    counted(text("") + pack(">IBB", 0, 0, 0) + text("") + bytes([0, 0]) + text("")) + pack(">QI", 0, 0))
+                    counted(bytes([1]) + text("by hand")) + counted(NO_PRINT) + pack(">QI", 0, 0))
     job = connection.wait_for(READ_COMMAND)[1]
     width, height = 200, 100
     stream = zlib.compress(b"".join(b"\0" + bytes((x * y) % 251 for x in range(width)) for y in range(height)))
