@@ -31,6 +31,10 @@ def listed(values):
     return pack(">I", len(values)) + b"".join(counted(value) for value in values)
 
 
+# The options of printing, in a request that does not print.
+NO_PRINT = text("") + pack(">IBB", 0, 0, 0) + text("") + bytes([0, 0]) + text("")
+
+
 class Connection:
     def __init__(self, address, context):
         host, port = address.rsplit(":", 1)
@@ -110,7 +114,7 @@ def main():
     # The job, and the first half of its page.
     options = (text("hand") + bytes([2, 2, 8]) + pack(">HIIIIiiI", 300, 0, 0, 0, 0, 0, 0, 0) + bytes([1]))
     connection.send(SERVICE_REQUEST, pack(">I", 5) + text("archive") + text("") + counted(options) +
-                    counted(bytes([1]) + text("by hand")))
+                    counted(bytes([1]) + text("by hand")) + counted(NO_PRINT) + pack(">QI", 0, 0))
     job = connection.wait_for(READ_COMMAND)[1]
     width, height = 200, 100
     stream = zlib.compress(b"".join(b"\0" + bytes((x * y) % 251 for x in range(width)) for y in range(height)))
@@ -128,7 +132,7 @@ def main():
     connection.send(ERROR_NOTICE, pack(">H", LINK_LOST) + text("the link was lost") +
                     counted(pack(">BBII", 1, 3, 1, 2)) + counted(account) + pack(">II", 0, 0), job)
     question = struct.unpack(">I", connection.wait_for(MANNER_REQUEST)[0][:4])[0]
-    connection.send(MANNER_NOTICE, pack(">IBII", question, RESUME, 0, 9), job)
+    connection.send(MANNER_NOTICE, pack(">IBII", question, RESUME, 0, 9) + text(""), job)
     page, generation, offset = struct.unpack(">IIQ", connection.wait_for(PAGE_RESUME)[0])
     assert (page, generation, offset) == (1, 0, half), (page, generation, offset)
     round_ = struct.unpack(">I", connection.wait_for(RESTART_COMMAND)[0][:4])[0]
