@@ -35,6 +35,7 @@ noinst_LTLIBRARIES += libprinting.la libprintingipp.la
 libprinting_la_SOURCES = clientd/spool_names.h clientd/units/printer.h \
   clientd/units/print_block.c clientd/units/print_block.h \
   clientd/units/print_job.c clientd/units/print_job.h clientd/units/print_job_internal.h \
+  clientd/units/print_send.c \
   clientd/units/print_sheets.c clientd/units/print_sheets.h \
   clientd/units/print_watch.c \
   clientd/units/printer_error.c \

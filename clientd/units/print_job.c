@@ -4,6 +4,7 @@
  *   1. the command arrives, and the printer is opened and asked whether it can do that
  *   2. sheets that an earlier run has handed over are adopted; the printer is looked at
  *   3. PRINT_SHEET: a job is made at the printer, without data, and the daemon hears its ticket
+ * (print_send.c)
  *   4. RELEASE_SHEET: the ticket is durable, the data goes to the printer
  *   5. the printer is asked until it is known what has become of the sheet (print_watch.c)
  *   6. NO_MORE_SHEETS: all has been said. Or something interferes: what is under way is canceled, its fate is
@@ -24,26 +25,20 @@
 #include <deskline/words.h>
 
 #include "base/log.h"
-#include "clientd/units/print_block.h"
 #include "clientd/units/print_job_internal.h"
 #include "clientd/units/unit_link.h"
 #include "clientd/units/unit_signals.h"
 
-#define OPEN_MS    5000 /* a printer that is being started */
-#define RETRY_MS   200
-#define ADOPT_MS   50 /* the daemon tells of all sheets that are to be adopted at once */
-#define SETTLE_MS  10000
-#define POLL_MS    100
-#define NO_SHEET   0
-#define SIDES_MOST 2u
+#define OPEN_MS   5000 /* a printer that is being started */
+#define RETRY_MS  200
+#define ADOPT_MS  50 /* the daemon tells of all sheets that are to be adopted at once */
+#define SETTLE_MS 10000
+#define NO_SHEET  0
 
 static int receive_command(struct print_job *job);
 static enum print_step open_printer(struct print_job *job, const struct record_print_options *options);
 static enum print_step adopt_sheets(struct print_job *job);
 static enum print_step take_frames(struct print_job *job, int timeout_ms);
-static enum print_step create_sheets(struct print_job *job);
-static enum print_step release_sheet(struct print_job *job, const struct frame *frame);
-static enum print_step send_sheets(struct print_job *job);
 static enum print_step carry_out(struct print_job *job);
 static enum print_step finish(struct print_job *job);
 
@@ -54,6 +49,18 @@ enum print_step print_job_lost(struct print_job *job)
     (void)job;
     unit_signals_stop();
     return PRINT_OVER;
+}
+
+enum print_step print_job_broken(struct print_job *job, const struct frame *frame, const char *why)
+{
+    log_error("from the daemon: %s %s", frame_name((uint16_t)frame->type), why);
+    return print_job_lost(job);
+}
+
+/* Sheets before the one that failed come out first; behind it nothing new is begun. */
+bool print_job_is_behind(const struct print_job *job, const struct print_sheet *sheet)
+{
+    return job->in_the_end.code && sheet->number >= job->in_the_end.sheet;
 }
 
 static enum print_step tell_error(struct print_job *job, uint16_t code, uint32_t sheet, const char *text)
@@ -97,17 +104,11 @@ void print_job_fail_in_the_end(struct print_job *job, uint16_t code, uint32_t sh
     snprintf(failure->text, sizeof failure->text, "%s", text);
 }
 
-/* Sheets before the one that failed come out first; behind it nothing new is begun. */
-static bool is_behind(const struct print_job *job, const struct print_sheet *sheet)
-{
-    return job->in_the_end.code && sheet->number >= job->in_the_end.sheet;
-}
-
 static bool is_at_work(const struct print_job *job)
 {
     for (unsigned i = 0; i < job->sheets.count; i++) {
         const struct print_sheet *sheet = job->sheets.items[i];
-        if (!is_behind(job, sheet) || (sheet->had_data && sheet->fate == FATE_WORKS))
+        if (!print_job_is_behind(job, sheet) || (sheet->had_data && sheet->fate == FATE_WORKS))
             return true;
     }
     return false;
@@ -123,8 +124,10 @@ static void execute(struct print_job *job, const struct record_print_options *op
 
 int print_job_run(const struct print_job_orders *orders, struct printer *printer, struct unit_link *link)
 {
-    struct print_job job = {
-        .orders = orders, .sheets = {.printer = printer, .link = link}, .folder_fd = -1, .poll_ms = POLL_MS};
+    struct print_job job = {.orders = orders,
+                            .sheets = {.printer = printer, .link = link},
+                            .folder_fd = -1,
+                            .poll_ms = PRINT_POLL_MS};
     int error = receive_command(&job);
     print_sheets_clear(&job.sheets);
     if (job.folder_fd >= 0)
@@ -149,7 +152,7 @@ static int receive_command(struct print_job *job)
     const struct record_print_order *order = &frame->print_command.order;
     job->blocks = order->blocks ? order->blocks : 1;
     job->total = job->blocks * (order->copies ? order->copies : 1);
-    job->order_sides = order->options.sides > 1 ? SIDES_MOST : 1;
+    job->order_sides = order->options.sides > 1 ? PRINT_SIDES_MOST : 1;
     frame_text_copy(order->title, job->title, sizeof job->title);
     if (!job->title[0])
         snprintf(job->title, sizeof job->title, "Deskline");
@@ -193,12 +196,6 @@ static uint32_t block_of(const struct print_job *job, uint32_t sheet)
     return (sheet - 1) % job->blocks + 1;
 }
 
-static enum print_step broken(struct print_job *job, const struct frame *frame, const char *why)
-{
-    log_error("from the daemon: %s %s", frame_name((uint16_t)frame->type), why);
-    return print_job_lost(job);
-}
-
 /* How many sides it has is in the order: its block may be gone. */
 static enum print_step adopt_sheet(struct print_job *job, const struct frame *frame)
 {
@@ -206,7 +203,7 @@ static enum print_step adopt_sheet(struct print_job *job, const struct frame *fr
     struct print_sheet *sheet =
         adopted->sheet && adopted->ticket.job ? print_sheets_add(&job->sheets, adopted->sheet) : NULL;
     if (!sheet)
-        return broken(job, frame, "for a sheet that is known, or none");
+        return print_job_broken(job, frame, "for a sheet that is known, or none");
     sheet->block_number = block_of(job, adopted->sheet);
     sheet->sides = job->order_sides;
     sheet->is_adopted = sheet->had_data = true;
@@ -237,7 +234,7 @@ static enum print_step order_sheet(struct print_job *job, const struct frame *fr
     struct print_sheet *sheet =
         order->sheet && order->block ? print_sheets_add(&job->sheets, order->sheet) : NULL;
     if (!sheet)
-        return broken(job, frame, "for a sheet that is under way, or none");
+        return print_job_broken(job, frame, "for a sheet that is under way, or none");
     sheet->block_number = order->block;
     sheet->block_generation = order->generation;
     return PRINT_NEXT;
@@ -251,12 +248,12 @@ static enum print_step take_frame(struct print_job *job, const struct frame *fra
     case FRAME_PRINT_SHEET:
         return order_sheet(job, frame);
     case FRAME_RELEASE_SHEET:
-        return release_sheet(job, frame);
+        return print_send_release(job, frame);
     case FRAME_NO_MORE_SHEETS:
         job->is_ending = true;
         return PRINT_NEXT;
     default:
-        return broken(job, frame, "is not for a printing unit at work");
+        return print_job_broken(job, frame, "is not for a printing unit at work");
     }
 }
 
@@ -275,135 +272,11 @@ static enum print_step take_frames(struct print_job *job, int timeout_ms)
     return step;
 }
 
-/* ---- 3. PRINT_SHEET ------------------------------------------------------------------------------------ */
-
-static enum print_step fail_sheet(struct print_job *job, const struct print_sheet *sheet,
-                                  const struct printer_error *error)
-{
-    return print_job_fail(job, error->code, sheet->number, error->text);
-}
-
-/* Many printers have room for one job, and say that they are busy: then it waits, but not for ever. One that
- * cannot be reached has no job of ours that anybody would print. */
-static enum print_step sheet_waits(struct print_job *job, struct print_sheet *sheet,
-                                   const struct printer_error *error)
-{
-    if (error->reach != REACHED)
-        return print_watch_lost(job, error);
-    if (!error->is_busy)
-        return fail_sheet(job, sheet, error);
-    if (print_sheets_now() - sheet->changed_ms >= job->orders->stall_ms)
-        return print_job_fail(job, ERROR_PRINTER_STALLED, sheet->number, error->text);
-    return PRINT_NEXT;
-}
-
-static void open_block(struct print_job *job, struct print_sheet *sheet)
-{
-    const struct print_block_place place = {job->folder_fd, sheet->block_number, sheet->block_generation};
-    struct printer_error error;
-    if (print_block_open(&sheet->block, &place, job->sheets.printer, job->title, &error) != PRINTER_GOOD) {
-        print_job_fail_in_the_end(job, error.code, sheet->number, error.text);
-        return;
-    }
-    uint32_t pages = print_block_pages(sheet->block);
-    sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
-}
-
-static enum print_step create_sheet(struct print_job *job, struct print_sheet *sheet)
-{
-    struct printer *printer = job->sheets.printer;
-    struct printer_error error;
-    char name[sizeof job->title + 32];
-    if (!sheet->block)
-        open_block(job, sheet);
-    if (!sheet->block)
-        return PRINT_NEXT;
-    snprintf(name, sizeof name, "%s (%" PRIu32 "/%" PRIu32 ")", job->title, sheet->number, job->total);
-    if (printer->ops->create(printer, name, sheet->sides == SIDES_MOST, &sheet->ticket, &error) !=
-        PRINTER_GOOD)
-        return sheet_waits(job, sheet, &error);
-    sheet->changed_ms = print_sheets_now();
-    job->lost_ms = 0;
-    return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;
-}
-
-/* Sheets come out in their order: the lowest first, and none before another. */
-static enum print_step create_sheets(struct print_job *job)
-{
-    enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
-        struct print_sheet *sheet = job->sheets.items[i];
-        if (is_behind(job, sheet))
-            break;
-        if (sheet->ticket.job)
-            continue;
-        step = create_sheet(job, sheet);
-        if (step == PRINT_NEXT && !sheet->ticket.job)
-            break;
-    }
-    return step;
-}
-
-/* ---- 4. RELEASE_SHEET ---------------------------------------------------------------------------------- */
-
-static enum print_step release_sheet(struct print_job *job, const struct frame *frame)
-{
-    struct print_sheet *sheet = print_sheets_find(&job->sheets, frame->release_sheet.sheet);
-    if (!sheet || !sheet->block || !sheet->ticket.job || sheet->is_released)
-        return broken(job, frame, "for a sheet that does not wait for it");
-    sheet->is_released = true;
-    sheet->changed_ms = print_sheets_now();
-    return PRINT_NEXT;
-}
-
-/* A printer that says no has nothing of it. After anything else it may have all, and is asked. */
-static enum print_step send_sheet(struct print_job *job, struct print_sheet *sheet)
-{
-    struct printer *printer = job->sheets.printer;
-    struct printer_error error;
-    sheet->had_data = true;
-    job->poll_ms = POLL_MS;
-    bool is_sent = printer->ops->send(printer, &sheet->ticket, print_block_document(sheet->block), &error) ==
-                   PRINTER_GOOD;
-    if (!is_sent && error.is_busy) {
-        sheet->had_data = false;
-        return sheet_waits(job, sheet, &error);
-    }
-    print_block_free(&sheet->block);
-    sheet->begun_ms = sheet->changed_ms = print_sheets_now();
-    if (is_sent)
-        return PRINT_NEXT;
-    log_warning("sheet %u: %s", sheet->number, error.text);
-    if (error.reach != REACHED) {
-        sheet->is_doubtful = true;
-        sheet->was_watched = false;
-        return PRINT_NEXT;
-    }
-    sheet->had_data = error.code != ERROR_PRINT_REFUSED && error.code != ERROR_PRINTER_PASSWORD;
-    return fail_sheet(job, sheet, &error);
-}
-
-/* None overtakes one that may have been lost on the way. */
-static enum print_step send_sheets(struct print_job *job)
-{
-    enum print_step step = PRINT_NEXT;
-    for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
-        struct print_sheet *sheet = job->sheets.items[i];
-        if (is_behind(job, sheet))
-            break;
-        if (sheet->is_released && !sheet->had_data)
-            step = send_sheet(job, sheet);
-        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
-            break;
-    }
-    return step;
-}
-
 /* ---- 5. and 6. ----------------------------------------------------------------------------------------- */
 
 static enum print_step turn(struct print_job *job)
 {
-    if (send_sheets(job) == PRINT_OVER || create_sheets(job) == PRINT_OVER)
+    if (print_send_sheets(job) == PRINT_OVER || print_send_create(job) == PRINT_OVER)
         return PRINT_OVER;
     if (take_frames(job, job->sheets.count ? (int)job->poll_ms : -1) == PRINT_OVER)
         return PRINT_OVER;

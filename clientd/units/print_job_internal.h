@@ -1,10 +1,16 @@
-/* What print_job.c (the steps) and print_watch.c (how it goes at the printer) share: nobody else includes it.
+/* What print_job.c (the steps), print_send.c (how a sheet gets to the printer) and print_watch.c (how it goes
+ * there) share: nobody else includes it.
  */
 #ifndef DESKLINE_CLIENTD_UNITS_PRINT_JOB_INTERNAL_H
 #define DESKLINE_CLIENTD_UNITS_PRINT_JOB_INTERNAL_H
 
 #include "clientd/units/print_job.h"
 #include "clientd/units/print_sheets.h"
+
+#define PRINT_SIDES_MOST 2u
+#define PRINT_POLL_MS    100
+
+struct frame;
 
 struct print_failure {
     uint16_t code; /* of errors.def, 0: none */
@@ -37,6 +43,18 @@ enum print_step print_job_fail(struct print_job *job, uint16_t code, uint32_t sh
 enum print_step print_job_lost(struct print_job *job);
 /* Sheets before that one, and what the printer works on, are waited for; then the job fails with that. */
 void print_job_fail_in_the_end(struct print_job *job, uint16_t code, uint32_t sheet, const char *text);
+
+/* A frame that makes no sense. Returns PRINT_OVER. */
+enum print_step print_job_broken(struct print_job *job, const struct frame *frame, const char *why);
+/* Whether a failure that is told in the end keeps the sheet from being begun. */
+bool print_job_is_behind(const struct print_job *job, const struct print_sheet *sheet);
+
+/* PRINT_SHEET: makes jobs for all sheets that have none, as far as the printer has room. */
+enum print_step print_send_create(struct print_job *job);
+/* RELEASE_SHEET. */
+enum print_step print_send_release(struct print_job *job, const struct frame *frame);
+/* Sends the data of all that are released. */
+enum print_step print_send_sheets(struct print_job *job);
 
 /* The printer could not be asked, or told, for that reason: it is waited for, but not for ever. */
 enum print_step print_watch_lost(struct print_job *job, const struct printer_error *error);
