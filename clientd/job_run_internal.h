@@ -78,6 +78,9 @@ void job_run_leave_queue(struct job_run *run);
 void job_run_stop_looking(struct job_run *run);
 void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action);
 void job_run_new_blocks(struct job_run *run);
+/* A block that came while the record was being saved is durable by its own files: the account that may be told
+ * has it, or the server would send it once more. */
+void job_run_note_blocks(struct job_run *run);
 void job_run_recover_blocks(struct job_run *run, const struct spool_findings *findings);
 
 /* job_run_spool.c: the spool's side. Tasks run on the job's strand. */

@@ -196,10 +196,30 @@ static bool has_room(void *context)
     return !job_run_is_over_limit(context);
 }
 
+/* Beginning with that sheet, every so many. */
+static void note_received(struct job_run *run, uint32_t first, uint32_t step)
+{
+    const struct job_read *job = &run->record.job;
+    for (uint32_t sheet = first; sheet <= run->saved.count; sheet += step) {
+        struct ledger_page known = ledger_get(&run->saved, sheet);
+        uint32_t block = job_print_block(job, sheet);
+        if (known.state == PAGE_HELD && ledger_get(&job->spooled, block).state == PAGE_RECEIVED)
+            ledger_set(&run->saved, sheet, PAGE_RECEIVED, known.generation);
+    }
+}
+
+void job_run_note_blocks(struct job_run *run)
+{
+    if (run->blocks)
+        note_received(run, 1, 1);
+}
+
 static void on_received(void *context, uint32_t block, uint32_t generation)
 {
-    job_run_event(context, &(struct job_read_event){
-                               .type = EVENT_BLOCK_RECEIVED, .page = block, .generation = generation});
+    struct job_run *run = context;
+    job_run_event(
+        run, &(struct job_read_event){.type = EVENT_BLOCK_RECEIVED, .page = block, .generation = generation});
+    note_received(run, block, run->record.job.blocks);
 }
 
 static void on_failed(void *context, int error)
