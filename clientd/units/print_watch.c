@@ -110,9 +110,10 @@ static enum print_step sheet_is_uncertain(struct print_job *job, uint32_t number
     char text[PRINTER_TEXT_SIZE];
     if (look->is_known && (look->state == JOB_CANCELED || look->state == JOB_ABORTED))
         return fail_with_sheet(job, number, look);
-    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number,
-             look->is_known ? "the printer has lost the history of its job"
-                            : "the printer does not know its job any more");
+    const char *why = !look->is_known         ? "the printer does not know its job any more"
+                      : look->history_is_lost ? "the printer has lost the history of its job"
+                                              : "the printer has done its job, but counts no sheet";
+    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number, why);
     print_job_fail_in_the_end(job, ERROR_PRINT_UNCERTAIN, number, text);
     return PRINT_NEXT;
 }
