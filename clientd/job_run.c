@@ -16,7 +16,6 @@
 #include "clientd/execution.h"
 #include "clientd/link.h"
 #include "clientd/printing.h"
-#include "clientd/relay.h"
 #include "wire/page_transfer.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
@@ -301,6 +300,7 @@ struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
         job_read_recover(known, spool_apply(&known->ledger, &findings, use_page, run));
     }
     spool_findings_free(&findings);
+    ledger_copy(&run->saved, &known->ledger);
     log_notice("job %" PRIu64 " is taken up again: %u %s in the spool", job,
                ledger_count(&known->ledger, is_printing(run) ? PAGE_RECEIVED : PAGE_READ),
                is_printing(run) ? "sheets are to be printed from what is" : "pages wait");
@@ -319,6 +319,11 @@ void job_run_shut_down(struct job_run *run)
 bool job_run_is_quiet(const struct job_run *run)
 {
     return !run->execution && !run->examination && (run->is_waiting || (!run->task && run->count == 0));
+}
+
+const struct ledger *job_run_ledger(const struct job_run *run)
+{
+    return is_printing(run) ? &run->saved : &run->record.job.ledger;
 }
 
 const struct job_read *job_run_job(const struct job_run *run)
@@ -373,6 +378,7 @@ void job_run_free(struct job_run **run)
     loop_timer_free(&old->space);
     loop_timer_free(&old->retry);
     job_read_free(&old->record.job);
+    ledger_free(&old->saved);
     free(old->actions);
     free(old);
 }

@@ -19,6 +19,7 @@ struct worker_strand;
 struct job_run {
     struct job_surroundings *around;
     struct job_record record; /* job_read is record.job */
+    struct ledger saved;      /* its ledger as it was made durable last */
     struct page_transfer *transfer;
     struct worker_strand *strand; /* everything that touches the folder but reading pages */
     int folder_fd;                /* -1 before it is made */

@@ -27,14 +27,14 @@ static void send_notice(struct job_run *run, const struct job_read_action *actio
 {
     const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
-    struct phase phase = phase_of(job->function, &job->ledger);
+    struct phase phase = phase_of(job->function, job_run_ledger(run));
     struct frame frame = {.type = FRAME_ERROR_NOTICE,
                           .error_notice = {.code = job->error ? job->error : ERROR_LINK_LOST,
                                            .text = frame_text_of(job->text),
                                            .phase = phase_to_record(&phase),
                                            .round = action->round,
                                            .interrupted = job->interrupted}};
-    ledger_to_account(&job->ledger, &runs, &frame.error_notice.account);
+    ledger_to_account(job_run_ledger(run), &runs, &frame.error_notice.account);
     send_frame(run, &frame);
     frame_list_builder_free(&runs);
     if (run->blocks) /* behind the notice, which stops what flows */
@@ -43,11 +43,10 @@ static void send_notice(struct job_run *run, const struct job_read_action *actio
 
 static void send_status(struct job_run *run, const struct job_read_action *action)
 {
-    const struct job_read *job = &run->record.job;
     struct frame_list_builder runs = {0};
     struct record_account account;
-    ledger_to_account(&job->ledger, &runs, &account);
-    if (job->function == FUNCTION_PRINTING)
+    ledger_to_account(job_run_ledger(run), &runs, &account);
+    if (run->record.job.function == FUNCTION_PRINTING)
         send_frame(run,
                    &(struct frame){.type = FRAME_PRINT_STATUS, .print_status = {account, action->round}});
     else
