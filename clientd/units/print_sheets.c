@@ -144,7 +144,8 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
         sheets->last_printed = sheet->number;
     if (fate == FATE_PRINTED && sheet->begun_ms && sheet->told_ms - sheet->begun_ms > sheets->slowest_ms)
         sheets->slowest_ms = sheet->told_ms - sheet->begun_ms;
-    if (fate != FATE_PRINTED && !sheet->is_unwanted &&
+    bool is_offered_again = fate == FATE_NOT_PRINTED && sheet->is_elsewhere;
+    if (fate != FATE_PRINTED && !sheet->is_unwanted && !is_offered_again &&
         (!sheets->first_hurt || sheet->number < sheets->first_hurt))
         sheets->first_hurt = sheet->number;
     print_sheets_remove(sheets, sheet);

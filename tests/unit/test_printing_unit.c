@@ -62,6 +62,8 @@ static struct fake {
     bool is_queue, is_unreachable, cannot_resume, is_refusing_options;
     uint32_t removes_block; /* when the job of that sheet is made */
     unsigned busy;          /* so many creates are refused */
+    bool has_other;         /* another printer can be reached, too, and has all jobs of this one */
+    bool keeps_canceled;    /* what was canceled goes on */
     unsigned canceled, resumed;
     bool takes_pdf;
 } fake;
@@ -211,7 +213,7 @@ static enum printer_status fake_ask(struct printer *printer, const struct printe
 {
     char uuid[PRINTER_UUID_SIZE];
     (void)printer;
-    if (fake.is_unreachable || strcmp(ticket->printer, URI) != 0)
+    if (fake.is_unreachable || (!fake.has_other && strcmp(ticket->printer, URI) != 0))
         return printer_failed(error, ERROR_PRINTER_MISSING, UNREACHED, "not there");
     *look = (struct printer_job_look){.is_queue = fake.is_queue};
     uuid_of(ticket->job, uuid);
@@ -235,9 +237,9 @@ static enum printer_status fake_cancel(struct printer *printer, const struct pri
                                        struct printer_error *error)
 {
     (void)printer;
-    if (fake.is_unreachable || strcmp(ticket->printer, URI) != 0)
+    if (fake.is_unreachable || (!fake.has_other && strcmp(ticket->printer, URI) != 0))
         return printer_failed(error, ERROR_PRINTER_MISSING, UNREACHED, "not there");
-    if (ticket->job <= fake.job_count && fake.jobs[ticket->job].state < JOB_CANCELED)
+    if (ticket->job <= fake.job_count && fake.jobs[ticket->job].state < JOB_CANCELED && !fake.keeps_canceled)
         fake.jobs[ticket->job].state = JOB_CANCELED;
     fake.canceled++;
     return PRINTER_GOOD;
@@ -308,6 +310,10 @@ static void hear_status(const struct frame_sheet_status *status)
         give((struct frame){.type = FRAME_RELEASE_SHEET, .release_sheet = {status->sheet}});
     if (status->state == 1)
         return;
+    if (status->state == 3 && service.is_elsewhere) { /* it is offered again */
+        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {status->sheet, 1}});
+        return;
+    }
     service.is_failing = service.is_failing || (status->state != 2 && !service.is_unwanted);
     service.under_way--;
     give_sheets();
@@ -654,8 +660,38 @@ START_TEST(a_sheet_at_another_printer_is_uncertain_in_the_end)
     left_behind(1, JOB_COMPLETED, true, 1);
     service.is_elsewhere = true;
     ck_assert_int_eq(run(), 0);
-    fates_are("4");
+    fates_are("4000");
     failed_with(ERROR_PRINT_UNCERTAIN, 1);
+    ck_assert_uint_eq(fake.job_count, 1); /* none comes out before it */
+}
+END_TEST
+
+START_TEST(what_waits_at_another_printer_is_taken_back)
+{
+    left_behind(1, _i ? JOB_PENDING : JOB_PENDING_HELD, _i > 0, 0);
+    left_behind(2, JOB_STOPPED, true, 0);
+    service.is_elsewhere = fake.has_other = true;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2222");
+    ck_assert(service.is_finished);
+    for (uint32_t i = 1; i <= 2; i++)
+        ck_assert_int_eq(fake.jobs[i].state, JOB_CANCELED);
+    for (uint32_t i = 3; i <= 6; i++)
+        ck_assert_uint_eq(fake.jobs[i].sheet, i - 2);
+}
+END_TEST
+
+START_TEST(what_is_stuck_at_another_printer_is_uncertain_in_the_end)
+{
+    left_behind(1, JOB_PROCESSING, true, 0);
+    fake.deeds[1] = GETS_STUCK;
+    service.is_elsewhere = fake.has_other = fake.keeps_canceled = true;
+    service.is_unwanted = _i;
+    ck_assert_int_eq(run(), 0);
+    ck_assert_uint_ge(fake.canceled, 1);
+    if (_i == 0)
+        failed_with(ERROR_PRINT_UNCERTAIN, 1);
+    fates_are(_i ? "4" : "4000");
 }
 END_TEST
 
@@ -736,6 +772,8 @@ int main(void)
     tcase_add_test(job, what_never_got_its_data_is_canceled);
     tcase_add_test(job, another_uuid_is_uncertain);
     tcase_add_test(job, a_sheet_at_another_printer_is_uncertain_in_the_end);
+    tcase_add_loop_test(job, what_waits_at_another_printer_is_taken_back, 0, 2);
+    tcase_add_loop_test(job, what_is_stuck_at_another_printer_is_uncertain_in_the_end, 0, 2);
     tcase_add_test(job, what_is_not_wanted_is_canceled);
     tcase_add_test(job, a_queue_is_started_without_what_lay_in_it);
     tcase_add_loop_test(job, nonsense_ends_the_unit, 0, 6);
