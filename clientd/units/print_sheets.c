@@ -98,7 +98,7 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
     /* What never arrived does not arrive later: nobody sends it. */
     if (sheet->is_adopted && look.has_no_data)
         sheet->had_data = false;
-    sheet->is_doubtful = sheet->is_doubtful && look.has_no_data;
+    sheet->is_doubtful = sheet->is_doubtful && (look.has_no_data || look.is_held);
     sheet->look = look;
     const struct sheet_knowledge known = {
         .had_data = sheet->had_data, .was_watched = sheet->was_watched, .sides = sheet->sides};

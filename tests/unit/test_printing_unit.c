@@ -42,6 +42,7 @@ enum deed {
     FORGETS,
     GETS_STUCK,
     HOLDS,
+    HOLDS_SILENTLY, /* it arrives, the answer does not, and it is held back */
     COUNTS_NONE /* completed, with a count of 0 */
 };
 
@@ -158,7 +159,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
         return printer_failed(error, ERROR_PRINT_REFUSED, REACHED, "no such data");
     job->has_data = deed != LOSES_DATA;
     job->state = job->has_data ? JOB_PENDING : JOB_PENDING_HELD;
-    if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY)
+    if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY || deed == HOLDS_SILENTLY)
         return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "silence");
     return PRINTER_GOOD;
 }
@@ -200,6 +201,7 @@ static void go_on(struct fake_job *job)
     case GETS_STUCK:
         return;
     case HOLDS:
+    case HOLDS_SILENTLY:
         job->state = JOB_PENDING_HELD;
         return;
     default:
@@ -614,6 +616,16 @@ START_TEST(a_printer_without_pdf_is_named)
 }
 END_TEST
 
+START_TEST(none_overtakes_what_is_held_back)
+{
+    fake.deeds[3] = HOLDS_SILENTLY;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2233");
+    failed_with(ERROR_PRINTER_STOPPED, 3);
+    ck_assert(!fake.jobs[4].has_data);
+}
+END_TEST
+
 /* ---- Adopting ------------------------------------------------------------------------------------------ */
 
 static void left_behind(uint32_t sheet, enum job_state state, bool has_data, uint32_t count)
@@ -768,6 +780,7 @@ int main(void)
     tcase_add_loop_test(job, a_damaged_block_is_not_printed, 0, 3);
     tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
+    tcase_add_test(job, none_overtakes_what_is_held_back);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
     tcase_add_test(job, what_never_got_its_data_is_canceled);
     tcase_add_test(job, another_uuid_is_uncertain);
