@@ -79,6 +79,10 @@ void job_run_shut_down(struct job_run *run);
 bool job_run_is_quiet(const struct job_run *run);
 
 const struct job_read *job_run_job(const struct job_run *run);
+/* The account as it may leave this host. What has been printed is known from the journal alone: before it is
+ * durable it is not told, or the server would believe what a crash then forgets. A page that was read is in
+ * its files. */
+const struct ledger *job_run_ledger(const struct job_run *run);
 /* When the job was begun here and when it was saved last, in ms since 1970. */
 void job_run_times(const struct job_run *run, uint64_t *created_ms, uint64_t *updated_ms);
 const char *job_run_unit(const struct job_run *run);

@@ -1,4 +1,5 @@
-/* What job_run.c, job_run_unit.c, job_run_print.c and job_run_spool.c share: nobody else includes it. */
+/* What job_run.c, job_run_send.c, job_run_unit.c, job_run_print.c and job_run_spool.c share: nobody else
+ * includes it. */
 #ifndef DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 #define DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 
@@ -18,6 +19,7 @@ struct worker_strand;
 struct job_run {
     struct job_surroundings *around;
     struct job_record record; /* job_read is record.job */
+    struct ledger saved;      /* its ledger as it was made durable last */
     struct page_transfer *transfer;
     struct worker_strand *strand; /* everything that touches the folder but reading pages */
     int folder_fd;                /* -1 before it is made */
@@ -55,6 +57,9 @@ struct job_run {
 void job_run_page_is_whole(struct job_run *run, const struct spool_page *page);
 /* Takes up the actions again. */
 void job_run_carry_out(struct job_run *run);
+
+/* job_run_send.c: an action that sends a frame. */
+void job_run_send(struct job_run *run, const struct job_read_action *action);
 
 /* job_run_unit.c: the unit's side. */
 /* Whether more waits in the spool than the settings allow. */

@@ -280,7 +280,7 @@ void jobs_tell_in_hand(struct jobs *jobs, struct frame_list_builder *list)
         const struct job_read *job = job_run_job(entry->run);
         struct record_job_in_hand record = {
             .job = entry->job, .function = (uint8_t)job->function, .round = job->round};
-        ledger_to_account(&job->ledger, &runs, &record.account);
+        ledger_to_account(job_run_ledger(entry->run), &runs, &record.account);
         int error = frame_list_add(list, &frame_record_job_in_hand, &record);
         if (error)
             log_error("job %" PRIu64 " cannot be told of: %s", entry->job, strerror(-error));
