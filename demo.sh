@@ -232,13 +232,12 @@ if [ -z "$real" ]; then
 fi
 chapter "Where things are"
 cat <<END
-  $state/archive        the documents
-  $state/serviced.log   what the server has logged; serviced.conf beside it
-  $state/clientd.log    what the host has logged; clientd.conf beside it
-  $state/server         the server's keys, its registry, the pages of open jobs
-  $state/client         the host's key, and its spool
+  $state/archive         the documents
+  $state/serviced.log    what the server has logged; serviced.conf beside it
+  $state/clientd.log     what the host has logged; clientd.conf beside it
+  $state/server          the server's keys, its registry, the pages of open jobs
+  $state/client          the host's key, and its spool
 ${printer:+  $tray/sheets  the sheets that the printer has put out
-}${printer:+  $state/printer.log    what the printer has said
 }Programs: $build/serviced/serviced, clientd/clientd, ctl/clientctl, ctl/servicectl; README.md says how they are set up.
 END
 exit $code
