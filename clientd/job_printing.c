@@ -229,6 +229,8 @@ void job_sheet_printed(struct job_read *job, const struct job_read_event *event,
         set_state(job, event->page, PAGE_PRINTED);
         if (job->interrupted == event->page)
             job->interrupted = 0;
+        if (job->again == event->page)
+            job->again = 0;
     }
     job_act_simply(actions, ACTION_SAVE);
     job_act_simply(actions, ACTION_SEND_STATUS);
@@ -354,6 +356,9 @@ static void apply(struct job_read *job, bool is_covered, struct job_read_actions
 {
     enum manner manner = job->pending.manner;
     (void)actions;
+    if (manner == MANNER_RESUME && is_covered &&
+        ledger_get(&job->ledger, job->pending.page).state == PAGE_UNCERTAIN)
+        job->again = job->pending.page;
     /* Of a sheet that has become uncertain since the question, the user has not said anything. */
     if (manner != MANNER_RESUME || is_covered)
         manner_apply(FUNCTION_PRINTING, &job->ledger, manner, job->pending.page, job->round);
@@ -366,9 +371,11 @@ static bool has_failed_since(const struct job_read *job)
 
 static struct designation_situation situation(const struct job_read *job)
 {
+    uint32_t uncertain = ledger_first_uncertain(&job->ledger);
     return (struct designation_situation){.interrupted = job->interrupted,
-                                          .is_uncertain = ledger_first_uncertain(&job->ledger) > 0 ||
-                                                          job->question.error == ERROR_PRINT_UNCERTAIN};
+                                          .is_uncertain =
+                                              uncertain > 0 || job->question.error == ERROR_PRINT_UNCERTAIN,
+                                          .was_printed_again = uncertain > 0 && uncertain == job->again};
 }
 
 static bool waits_for_space(const struct job_read *job)
