@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/blob.h"
@@ -14,6 +15,10 @@
 #include "base/memory.h"
 #include "base/worker.h"
 #include "clientd/spool_names.h"
+
+/* Left free on the disk: a ticket that cannot be saved would keep a sheet from being printed, and its block
+ * from making room. */
+#define SPARE_BYTES (1u << 20)
 
 struct block_file {
     struct worker_strand *strand;
@@ -94,13 +99,22 @@ struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, u
 
 /* ---- 2. It grows -------------------------------------------------------------------------------------- */
 
+static int look_for_space(const struct block_file *file, size_t length)
+{
+    struct statvfs status;
+    if (fstatvfs(file->fd, &status) < 0)
+        return -errno;
+    return (uint64_t)status.f_bavail * status.f_frsize < SPARE_BYTES + length ? -ENOSPC : 0;
+}
+
 static int run_append(void *context)
 {
     struct work *work = context;
     struct block_file *file = work->file;
-    if (file->error)
-        return file->error;
-    file->error = blob_write_all(file->fd, work->bytes, work->length);
+    if (!file->error)
+        file->error = look_for_space(file, work->length);
+    if (!file->error)
+        file->error = blob_write_all(file->fd, work->bytes, work->length);
     if (!file->error)
         file->length += work->length;
     return file->error;

@@ -21,8 +21,8 @@ typedef void (*block_file_done)(void *context, int result);
  * error is told by the calls that follow. */
 struct block_file *block_file_open(struct worker_strand *strand, int spool_fd, uint64_t job,
                                    const struct frame_page_begin *begin, uint64_t length);
-/* Copies the bytes and writes them at the end. Behind an error, all that follow fail with it. -ENOMEM at
- * once: `done` will not run. */
+/* Copies the bytes and writes them at the end; -ENOSPC already while there is little room left. Behind an
+ * error, all that follow fail with it. -ENOMEM at once: `done` will not run. */
 int block_file_append(struct block_file *file, const void *bytes, size_t length, block_file_done done,
                       void *context);
 /* The block is whole: checks its digest, syncs, writes the meta file. -EBADMSG: the bytes are others, and the

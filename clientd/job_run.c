@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <deskline/phase.h>
-
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -18,7 +16,6 @@
 #include "clientd/execution.h"
 #include "clientd/link.h"
 #include "clientd/printing.h"
-#include "clientd/relay.h"
 #include "wire/page_transfer.h"
 
 /* ---- Events in ---------------------------------------------------------------------------------------- */
@@ -57,80 +54,6 @@ int job_run_event(struct job_run *run, const struct job_read_event *event)
     return result;
 }
 
-/* ---- What is sent ------------------------------------------------------------------------------------- */
-
-/* Without a connection the frame is not sent: with the next one, the job tells everything anew. */
-static void send_frame(struct job_run *run, struct frame *frame)
-{
-    frame->job = run->record.job.id;
-    int error = link_send(run->around->link, frame);
-    if (error && error != -ENOTCONN)
-        log_error("job %" PRIu64 ": %s: %s", frame->job, frame_name((uint16_t)frame->type), strerror(-error));
-}
-
-/* The round is the action's: by the time it is sent, the job may be in one that is not durable yet. */
-static void send_notice(struct job_run *run, const struct job_read_action *action)
-{
-    const struct job_read *job = &run->record.job;
-    struct frame_list_builder runs = {0};
-    struct phase phase = phase_of(job->function, &job->ledger);
-    struct frame frame = {.type = FRAME_ERROR_NOTICE,
-                          .error_notice = {.code = job->error ? job->error : ERROR_LINK_LOST,
-                                           .text = frame_text_of(job->text),
-                                           .phase = phase_to_record(&phase),
-                                           .round = action->round,
-                                           .interrupted = job->interrupted}};
-    ledger_to_account(&job->ledger, &runs, &frame.error_notice.account);
-    send_frame(run, &frame);
-    frame_list_builder_free(&runs);
-    if (run->blocks) /* behind the notice, which stops what flows */
-        block_receive_tell_part(run->blocks);
-}
-
-static void send_status(struct job_run *run, const struct job_read_action *action)
-{
-    const struct job_read *job = &run->record.job;
-    struct frame_list_builder runs = {0};
-    struct record_account account;
-    ledger_to_account(&job->ledger, &runs, &account);
-    if (job->function == FUNCTION_PRINTING)
-        send_frame(run,
-                   &(struct frame){.type = FRAME_PRINT_STATUS, .print_status = {account, action->round}});
-    else
-        send_frame(run,
-                   &(struct frame){.type = FRAME_READING_STATUS, .reading_status = {account, action->round}});
-    frame_list_builder_free(&runs);
-}
-
-static void send_finished(struct job_run *run, const struct job_read_action *action)
-{
-    send_frame(run,
-               &(struct frame){.type = FRAME_FUNCTION_FINISHED,
-                               .function_finished = {
-                                   .last_page = action->page, .medium_ended = 1, .round = action->round}});
-}
-
-static void send_manner(struct job_run *run, const struct job_read_action *action)
-{
-    const char *unit = run->choice.round == action->round ? run->choice.unit : "";
-    log_notice("job %" PRIu64 ": the manner of restarting is %s%s%s", run->record.job.id,
-               manner_name(action->manner), *unit ? ", at " : "", unit);
-    send_frame(run, &(struct frame){
-                        .type = FRAME_MANNER_NOTICE,
-                        .manner_notice = {.round = action->round,
-                                          .manner = action->manner,
-                                          .page = action->page,
-                                          .request = relay_number_of_job(RELAY_MANNER, run->record.job.id),
-                                          .unit = frame_text_of(unit)}});
-}
-
-static void send_restart(struct job_run *run)
-{
-    send_frame(run,
-               &(struct frame){.type = FRAME_RESTART_REQUEST,
-                               .restart_request = {relay_number_of_job(RELAY_RESTART, run->record.job.id)}});
-}
-
 /* ---- Actions out -------------------------------------------------------------------------------------- */
 
 static bool is_printing(const struct job_run *run)
@@ -151,6 +74,7 @@ static void stop_unit(struct job_run *run)
         execution_stop(run->execution);
     if (run->printing)
         printing_stop(run->printing);
+    job_run_leave_queue(run);
 }
 
 static void carry_out(struct job_run *run, const struct job_read_action *action)
@@ -197,22 +121,12 @@ static void carry_out(struct job_run *run, const struct job_read_action *action)
         page_transfer_hold(run->transfer);
         break;
     case ACTION_SEND_NOTICE:
-        send_notice(run, action);
-        break;
     case ACTION_SEND_STATUS:
-        send_status(run, action);
-        break;
     case ACTION_SEND_STORED:
-        send_frame(run, &(struct frame){.type = FRAME_PAGE_STORED, .page_stored = {.page = action->page}});
-        break;
     case ACTION_SEND_FINISHED:
-        send_finished(run, action);
-        break;
     case ACTION_SEND_MANNER:
-        send_manner(run, action);
-        break;
     case ACTION_SEND_RESTART:
-        send_restart(run);
+        job_run_send(run, action);
         break;
     case ACTION_TELL:
         run->around->on_changed(run->around->context, run->record.job.id);
@@ -387,6 +301,7 @@ struct job_run *job_run_recover(struct job_surroundings *around, uint64_t job)
         job_read_recover(known, spool_apply(&known->ledger, &findings, use_page, run));
     }
     spool_findings_free(&findings);
+    ledger_copy(&run->saved, &known->ledger);
     log_notice("job %" PRIu64 " is taken up again: %u %s in the spool", job,
                ledger_count(&known->ledger, is_printing(run) ? PAGE_RECEIVED : PAGE_READ),
                is_printing(run) ? "sheets are to be printed from what is" : "pages wait");
@@ -405,6 +320,11 @@ void job_run_shut_down(struct job_run *run)
 bool job_run_is_quiet(const struct job_run *run)
 {
     return !run->execution && !run->examination && (run->is_waiting || (!run->task && run->count == 0));
+}
+
+const struct ledger *job_run_ledger(const struct job_run *run)
+{
+    return is_printing(run) ? &run->saved : &run->record.job.ledger;
 }
 
 const struct job_read *job_run_job(const struct job_run *run)
@@ -435,6 +355,8 @@ const struct record_read_options *job_run_options(const struct job_run *run)
 
 const char *job_run_device(const struct job_run *run)
 {
+    if (run->printing)
+        return run->record.device;
     return run->execution ? run->device : NULL;
 }
 
@@ -459,6 +381,7 @@ void job_run_free(struct job_run **run)
     loop_timer_free(&old->space);
     loop_timer_free(&old->retry);
     job_read_free(&old->record.job);
+    ledger_free(&old->saved);
     free(old->actions);
     free(old);
 }

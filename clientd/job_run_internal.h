@@ -1,4 +1,5 @@
-/* What job_run.c, job_run_unit.c, job_run_print.c and job_run_spool.c share: nobody else includes it. */
+/* What job_run.c, job_run_send.c, job_run_unit.c, job_run_print.c and job_run_spool.c share: nobody else
+ * includes it. */
 #ifndef DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 #define DESKLINE_CLIENTD_JOB_RUN_INTERNAL_H
 
@@ -18,6 +19,7 @@ struct worker_strand;
 struct job_run {
     struct job_surroundings *around;
     struct job_record record; /* job_read is record.job */
+    struct ledger saved;      /* its ledger as it was made durable last */
     struct page_transfer *transfer;
     struct worker_strand *strand; /* everything that touches the folder but reading pages */
     int folder_fd;                /* -1 before it is made */
@@ -38,8 +40,12 @@ struct job_run {
     struct printing *printing;
     struct block_receive *blocks; /* NULL for a reading job */
     bool is_looking;              /* for the printer: the actions wait */
-    struct job_order pending;     /* comes with the restart that is under way */
-    struct {                      /* the user wants to go on at another printer */
+    bool is_queued; /* behind another job at the printer: `held` has the sheets that the unit is to be told of
+                     */
+    struct job_read_action held[2 * PRINT_SLOTS];
+    unsigned held_count;
+    struct job_order pending; /* comes with the restart that is under way */
+    struct {                  /* the user wants to go on at another printer */
         uint32_t round;
         char unit[JOB_UNIT_SIZE];
     } choice;
@@ -56,6 +62,9 @@ void job_run_page_is_whole(struct job_run *run, const struct spool_page *page);
 /* Takes up the actions again. */
 void job_run_carry_out(struct job_run *run);
 
+/* job_run_send.c: an action that sends a frame. */
+void job_run_send(struct job_run *run, const struct job_read_action *action);
+
 /* job_run_unit.c: the unit's side. */
 /* Whether more waits in the spool than the settings allow. */
 bool job_run_is_over_limit(const struct job_run *run);
@@ -64,9 +73,14 @@ void job_run_unit_examined(struct job_run *run, const struct spool_findings *fin
 
 /* job_run_print.c: the printing side. */
 void job_run_start_printing(struct job_run *run);
+/* It waits for the printer no longer: the end of its unit is told. */
+void job_run_leave_queue(struct job_run *run);
 void job_run_stop_looking(struct job_run *run);
 void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action);
 void job_run_new_blocks(struct job_run *run);
+/* A block that came while the record was being saved is durable by its own files: the account that may be told
+ * has it, or the server would send it once more. */
+void job_run_note_blocks(struct job_run *run);
 void job_run_recover_blocks(struct job_run *run, const struct spool_findings *findings);
 
 /* job_run_spool.c: the spool's side. Tasks run on the job's strand. */

@@ -13,7 +13,7 @@ libclientd_la_SOURCES = clientd/settings.def clientd/settings.h clientd/settings
   clientd/printing.h clientd/printing.c \
   clientd/block_file.h clientd/block_file.c clientd/block_receive.h clientd/block_receive.c \
   clientd/units.h clientd/units.c \
-  clientd/job_run.h clientd/job_run_internal.h clientd/job_run.c clientd/job_run_unit.c clientd/job_run_print.c clientd/job_run_spool.c \
+  clientd/job_run.h clientd/job_run_internal.h clientd/job_run.c clientd/job_run_send.c clientd/job_run_unit.c clientd/job_run_print.c clientd/job_run_spool.c \
   clientd/job_status.h clientd/job_status.c clientd/jobs.h clientd/jobs.c \
   clientd/token.h clientd/token.c clientd/enrolment.h clientd/enrolment.c \
   clientd/relay.h clientd/relay.c clientd/unit_check.h clientd/unit_check.c \

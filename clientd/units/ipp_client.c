@@ -138,8 +138,10 @@ ipp_t *ipp_client_request(const struct ipp_client *client, ipp_op_t operation)
 
 /* ---- 1. Connect --------------------------------------------------------------------------------------- */
 
+/* Its limit goes first: that one shuts the connection down by itself. */
 static void disconnect(struct ipp_client *client)
 {
+    ipp_deadline_stop();
     httpClose(client->http);
     client->http = NULL;
 }

@@ -45,7 +45,6 @@ and_the_rest() {
 step "1. kill -9 of clientd: the printer goes on with what it has, and is asked for it"
 begin 2
 kill_hard clientd-one
-wait_for_sheets hall 3
 start_clientd
 and_the_rest
 

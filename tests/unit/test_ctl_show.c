@@ -394,6 +394,8 @@ START_TEST(a_printing_job_as_text)
     forget();
     take_printing("p", 1, 0, 0);
     view.state = JOB_COMPLETED;
+    free(view.action);
+    view.action = strdup("1 sheet was printed"); /* the server's sentence, which says it again */
     text = shown(render_text_end);
     ck_assert_str_eq(text, "job 7 is completed: 1 of 1 sheet printed\n");
     free(text);
