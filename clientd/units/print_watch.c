@@ -49,7 +49,7 @@ static enum print_step start_queue(struct print_job *job, struct printer_look *l
 {
     struct printer_error error;
     uint32_t first = job->sheets.count ? job->sheets.items[0]->number : NO_SHEET;
-    if (print_sheets_settle(&job->sheets, SETTLE_MS))
+    if (print_sheets_settle(&job->sheets, SETTLE_MS, false))
         return print_job_lost(job);
     log_notice("the printer was stopped: starting it");
     if (ops_of(job)->resume(job->sheets.printer, &error) != PRINTER_GOOD)
