@@ -107,6 +107,13 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
     return PRINTER_GOOD;
 }
 
+/* A cupsd that was killed with a job in its hands may leave it out for a quarter of an hour. */
+bool print_sheets_is_held(const struct print_sheets *sheets, const struct print_sheet *sheet)
+{
+    bool is_overtaken = sheet->fate == FATE_WAITS && sheet->number < sheets->last_printed;
+    return sheet->had_data && (sheet->look.is_held || is_overtaken);
+}
+
 /* ---- What the daemon is told -------------------------------------------------------------------------- */
 
 static int tell(struct print_sheets *sheets, struct print_sheet *sheet, enum told state)

@@ -57,6 +57,8 @@ void print_sheets_remove(struct print_sheets *sheets, struct print_sheet *sheet)
 /* Asks the printer what has become of a sheet that has a ticket, and keeps the answer. */
 enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_sheet *sheet,
                                      struct printer_error *error);
+/* Whether the printer holds it back: it says so, or has printed one behind it. */
+bool print_sheets_is_held(const struct print_sheets *sheets, const struct print_sheet *sheet);
 /* Tells the daemon of a sheet that was created, and that the printer works on one. Errors of the link. */
 int print_sheets_tell_created(struct print_sheets *sheets, struct print_sheet *sheet);
 int print_sheets_tell_work(struct print_sheets *sheets, struct print_sheet *sheet);
