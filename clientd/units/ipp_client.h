@@ -19,6 +19,9 @@ struct ipp_client *ipp_client_new_local(void);
 /* Safe on NULL; clears *client. */
 void ipp_client_free(struct ipp_client **client);
 
+/* A request without a document has to be answered within so long; without this, and at most, 10 s. */
+void ipp_client_set_limit(struct ipp_client *client, uint32_t answer_ms);
+
 const char *ipp_client_uri(const struct ipp_client *client);
 /* The URI of a queue of the spooler of this host. False when it does not fit. */
 bool ipp_client_local_uri(const char *queue, char *uri, size_t size);

@@ -187,6 +187,16 @@ bool ipp_look_lacks_data(ipp_t *job)
            (ipp_look_number(job, "number-of-documents", &documents) && documents == 0);
 }
 
+/* Not what says that it goes on when something is there. Without any reason: a spooler that was killed while
+ * it took the document, and remembers only that it had not begun with it. */
+static bool is_held(ipp_t *job, uint32_t state)
+{
+    char reasons[256];
+    ipp_look_words(job, "job-state-reasons", ' ', reasons, sizeof reasons);
+    return state == JOB_PENDING_HELD &&
+           (!reasons[0] || strcmp(reasons, "none") == 0 || has_reason(job, "job-hold-until-specified"));
+}
+
 void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_queue,
                   struct printer_job_look *look)
 {
@@ -203,7 +213,7 @@ void ipp_look_job(ipp_t *answer, const struct printer_ticket *ticket, bool is_qu
     look->has_no_data = ipp_look_lacks_data(answer);
     look->has_not_begun = begun && ippGetValueTag(begun) == IPP_TAG_NOVALUE;
     look->is_stopping = !is_queue && has_reason(answer, "processing-to-stop-point");
-    look->is_held = state == JOB_PENDING_HELD && has_reason(answer, "job-hold-until-specified");
+    look->is_held = is_held(answer, state);
     look->is_refused = has_any_reason(answer, refusals);
     look->history_is_lost = has_reason(answer, "cups-ipp-missing-job-history");
     look->has_count = ipp_look_number(answer, "job-impressions-completed", &look->count);

@@ -41,6 +41,7 @@ static void open_block(struct print_job *job, struct print_sheet *sheet)
         print_job_fail_in_the_end(job, error.code, sheet->number, error.text);
         return;
     }
+    sheet->changed_ms = print_sheets_now(); /* from now on the printer keeps it waiting */
     uint32_t pages = print_block_pages(sheet->block);
     sheet->sides = pages && pages < job->order_sides ? pages : job->order_sides;
 }
@@ -63,13 +64,14 @@ static enum print_step create_sheet(struct print_job *job, struct print_sheet *s
     return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;
 }
 
-/* Sheets come out in their order: the lowest first, and none before another. */
+/* Sheets come out in their order: the lowest first, and none before another. None before one that is still at
+ * another printer, either: it may be this one's in the end. */
 enum print_step print_send_create(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
     for (unsigned i = 0; i < job->sheets.count && step == PRINT_NEXT; i++) {
         struct print_sheet *sheet = job->sheets.items[i];
-        if (print_job_is_behind(job, sheet))
+        if (print_job_is_behind(job, sheet) || sheet->is_elsewhere)
             break;
         if (sheet->ticket.job)
             continue;

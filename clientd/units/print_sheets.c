@@ -98,7 +98,7 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
     /* What never arrived does not arrive later: nobody sends it. */
     if (sheet->is_adopted && look.has_no_data)
         sheet->had_data = false;
-    sheet->is_doubtful = sheet->is_doubtful && look.has_no_data;
+    sheet->is_doubtful = sheet->is_doubtful && (look.has_no_data || look.is_held);
     sheet->look = look;
     const struct sheet_knowledge known = {
         .had_data = sheet->had_data, .was_watched = sheet->was_watched, .sides = sheet->sides};
@@ -144,7 +144,8 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
         sheets->last_printed = sheet->number;
     if (fate == FATE_PRINTED && sheet->begun_ms && sheet->told_ms - sheet->begun_ms > sheets->slowest_ms)
         sheets->slowest_ms = sheet->told_ms - sheet->begun_ms;
-    if (fate != FATE_PRINTED && !sheet->is_unwanted &&
+    bool is_offered_again = fate == FATE_NOT_PRINTED && sheet->is_elsewhere;
+    if (fate != FATE_PRINTED && !sheet->is_unwanted && !is_offered_again &&
         (!sheets->first_hurt || sheet->number < sheets->first_hurt))
         sheets->first_hurt = sheet->number;
     print_sheets_remove(sheets, sheet);

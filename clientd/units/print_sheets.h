@@ -23,7 +23,7 @@ struct print_sheet {
     bool is_elsewhere;            /* its ticket is another printer's */
     bool is_released;             /* its data may be sent */
     bool had_data;                /* its document may be at the printer */
-    bool is_doubtful;             /* … but the printer has not said so */
+    bool is_doubtful;             /* … but the printer has not said so, or holds it back */
     bool was_watched;             /* the printer has been in sight all the time */
     enum sheet_fate fate;         /* as it was seen last, with … */
     struct printer_job_look look; /* … this */

@@ -110,9 +110,10 @@ static enum print_step sheet_is_uncertain(struct print_job *job, uint32_t number
     char text[PRINTER_TEXT_SIZE];
     if (look->is_known && (look->state == JOB_CANCELED || look->state == JOB_ABORTED))
         return fail_with_sheet(job, number, look);
-    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number,
-             look->is_known ? "the printer has lost the history of its job"
-                            : "the printer does not know its job any more");
+    const char *why = !look->is_known         ? "the printer does not know its job any more"
+                      : look->history_is_lost ? "the printer has lost the history of its job"
+                                              : "the printer has done its job, but counts no sheet";
+    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number, why);
     print_job_fail_in_the_end(job, ERROR_PRINT_UNCERTAIN, number, text);
     return PRINT_NEXT;
 }
@@ -126,11 +127,21 @@ static enum print_step sheet_has_ended(struct print_job *job, struct print_sheet
         return PRINT_NEXT;
     if (ended.fate == FATE_UNCERTAIN)
         return sheet_is_uncertain(job, ended.number, &ended.look);
+    if (ended.is_elsewhere) /* and printed here instead */
+        return PRINT_NEXT;
     if (ended.had_data)
         return fail_with_sheet(job, ended.number, &ended.look);
     print_job_fail_in_the_end(job, ERROR_PRINT_RESTARTED, ended.number,
                               "the unit ended before it had given a sheet to the printer");
     return PRINT_NEXT;
+}
+
+/* Nobody will ever tell of it. */
+static enum print_step give_sheet_up(struct print_job *job, struct print_sheet *sheet)
+{
+    sheet->fate = FATE_UNCERTAIN;
+    sheet->look = (struct printer_job_look){0};
+    return sheet_has_ended(job, sheet);
 }
 
 /* Its printer cannot be asked. One that is not the order's is not waited for as if it were. */
@@ -144,22 +155,47 @@ static enum print_step sheet_is_lost(struct print_job *job, struct print_sheet *
         return PRINT_NEXT;
     if (!sheet->is_elsewhere)
         return fail_with(job, error, sheet->number);
-    sheet->fate = FATE_UNCERTAIN;
-    sheet->look = (struct printer_job_look){0};
-    return sheet_has_ended(job, sheet);
+    return give_sheet_up(job, sheet);
+}
+
+static enum print_step tell_work(struct print_job *job, struct print_sheet *sheet)
+{
+    if (sheet->changed_ms > sheet->told_ms || print_sheets_now() - sheet->told_ms >= TELL_MS)
+        if (print_sheets_tell_work(&job->sheets, sheet))
+            return print_job_lost(job);
+    return PRINT_NEXT;
+}
+
+static enum print_step cancel_sheet(struct print_job *job, struct print_sheet *sheet)
+{
+    struct printer_error error;
+    if (ops_of(job)->cancel(job->sheets.printer, &sheet->ticket, &error) != PRINTER_GOOD)
+        return sheet_is_lost(job, sheet, &error);
+    job->poll_ms = POLL_LEAST_MS;
+    return PRINT_NEXT;
+}
+
+/* The user has turned to another printer than the one that has the sheet. What waits there is taken back;
+ * what moves may come out, but the sheets behind it do not wait for that for ever. */
+static enum print_step sheet_is_elsewhere(struct print_job *job, struct print_sheet *sheet)
+{
+    int64_t spent_ms = print_sheets_now() - sheet->changed_ms, limit_ms = job->orders->reach_ms;
+    if (spent_ms >= 2 * limit_ms || (sheet->look.is_stopping && spent_ms >= limit_ms))
+        return give_sheet_up(job, sheet);
+    bool is_taken_back = sheet->is_unwanted || !sheet->had_data || sheet->fate == FATE_WAITS;
+    if (!sheet->look.is_stopping && (is_taken_back || spent_ms >= limit_ms))
+        return cancel_sheet(job, sheet);
+    return tell_work(job, sheet);
 }
 
 static enum print_step sheet_goes_on(struct print_job *job, struct print_sheet *sheet)
 {
-    struct printer_error error;
     int64_t now = print_sheets_now();
+    if (sheet->is_elsewhere)
+        return sheet_is_elsewhere(job, sheet);
     /* Left without its document by an earlier run, or not wanted: canceled, and asked for again. */
-    if ((sheet->is_unwanted || (sheet->is_adopted && !sheet->had_data)) && !sheet->look.is_stopping) {
-        if (ops_of(job)->cancel(job->sheets.printer, &sheet->ticket, &error) != PRINTER_GOOD)
-            return sheet_is_lost(job, sheet, &error);
-        job->poll_ms = POLL_LEAST_MS;
-        return PRINT_NEXT;
-    }
+    if ((sheet->is_unwanted || (sheet->is_adopted && !sheet->had_data)) && !sheet->look.is_stopping)
+        return cancel_sheet(job, sheet);
     if (!sheet->is_adopted && sheet->had_data && sheet->look.has_no_data &&
         now - sheet->changed_ms >= GRACE_MS) {
         sheet->had_data = false;
@@ -169,10 +205,7 @@ static enum print_step sheet_goes_on(struct print_job *job, struct print_sheet *
     if (sheet->look.is_held && sheet->had_data && now - sheet->changed_ms >= GRACE_MS)
         return print_job_fail(job, ERROR_PRINTER_STOPPED, sheet->number,
                               "a sheet is held back at the printer");
-    if (sheet->changed_ms > sheet->told_ms || now - sheet->told_ms >= TELL_MS)
-        if (print_sheets_tell_work(&job->sheets, sheet))
-            return print_job_lost(job);
-    return PRINT_NEXT;
+    return tell_work(job, sheet);
 }
 
 /* A sheet that has just been handed over is under way, too: those whose data is still to be released are not

@@ -42,6 +42,7 @@ enum deed {
     FORGETS,
     GETS_STUCK,
     HOLDS,
+    HOLDS_SILENTLY, /* it arrives, the answer does not, and it is held back */
     COUNTS_NONE /* completed, with a count of 0 */
 };
 
@@ -62,6 +63,8 @@ static struct fake {
     bool is_queue, is_unreachable, cannot_resume, is_refusing_options;
     uint32_t removes_block; /* when the job of that sheet is made */
     unsigned busy;          /* so many creates are refused */
+    bool has_other;         /* another printer can be reached, too, and has all jobs of this one */
+    bool keeps_canceled;    /* what was canceled goes on */
     unsigned canceled, resumed;
     bool takes_pdf;
 } fake;
@@ -156,7 +159,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
         return printer_failed(error, ERROR_PRINT_REFUSED, REACHED, "no such data");
     job->has_data = deed != LOSES_DATA;
     job->state = job->has_data ? JOB_PENDING : JOB_PENDING_HELD;
-    if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY)
+    if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY || deed == HOLDS_SILENTLY)
         return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "silence");
     return PRINTER_GOOD;
 }
@@ -198,6 +201,7 @@ static void go_on(struct fake_job *job)
     case GETS_STUCK:
         return;
     case HOLDS:
+    case HOLDS_SILENTLY:
         job->state = JOB_PENDING_HELD;
         return;
     default:
@@ -211,7 +215,7 @@ static enum printer_status fake_ask(struct printer *printer, const struct printe
 {
     char uuid[PRINTER_UUID_SIZE];
     (void)printer;
-    if (fake.is_unreachable || strcmp(ticket->printer, URI) != 0)
+    if (fake.is_unreachable || (!fake.has_other && strcmp(ticket->printer, URI) != 0))
         return printer_failed(error, ERROR_PRINTER_MISSING, UNREACHED, "not there");
     *look = (struct printer_job_look){.is_queue = fake.is_queue};
     uuid_of(ticket->job, uuid);
@@ -235,9 +239,9 @@ static enum printer_status fake_cancel(struct printer *printer, const struct pri
                                        struct printer_error *error)
 {
     (void)printer;
-    if (fake.is_unreachable || strcmp(ticket->printer, URI) != 0)
+    if (fake.is_unreachable || (!fake.has_other && strcmp(ticket->printer, URI) != 0))
         return printer_failed(error, ERROR_PRINTER_MISSING, UNREACHED, "not there");
-    if (ticket->job <= fake.job_count && fake.jobs[ticket->job].state < JOB_CANCELED)
+    if (ticket->job <= fake.job_count && fake.jobs[ticket->job].state < JOB_CANCELED && !fake.keeps_canceled)
         fake.jobs[ticket->job].state = JOB_CANCELED;
     fake.canceled++;
     return PRINTER_GOOD;
@@ -308,6 +312,10 @@ static void hear_status(const struct frame_sheet_status *status)
         give((struct frame){.type = FRAME_RELEASE_SHEET, .release_sheet = {status->sheet}});
     if (status->state == 1)
         return;
+    if (status->state == 3 && service.is_elsewhere) { /* it is offered again */
+        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {status->sheet, 1}});
+        return;
+    }
     service.is_failing = service.is_failing || (status->state != 2 && !service.is_unwanted);
     service.under_way--;
     give_sheets();
@@ -608,6 +616,16 @@ START_TEST(a_printer_without_pdf_is_named)
 }
 END_TEST
 
+START_TEST(none_overtakes_what_is_held_back)
+{
+    fake.deeds[3] = HOLDS_SILENTLY;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2233");
+    failed_with(ERROR_PRINTER_STOPPED, 3);
+    ck_assert(!fake.jobs[4].has_data);
+}
+END_TEST
+
 /* ---- Adopting ------------------------------------------------------------------------------------------ */
 
 static void left_behind(uint32_t sheet, enum job_state state, bool has_data, uint32_t count)
@@ -654,8 +672,38 @@ START_TEST(a_sheet_at_another_printer_is_uncertain_in_the_end)
     left_behind(1, JOB_COMPLETED, true, 1);
     service.is_elsewhere = true;
     ck_assert_int_eq(run(), 0);
-    fates_are("4");
+    fates_are("4000");
     failed_with(ERROR_PRINT_UNCERTAIN, 1);
+    ck_assert_uint_eq(fake.job_count, 1); /* none comes out before it */
+}
+END_TEST
+
+START_TEST(what_waits_at_another_printer_is_taken_back)
+{
+    left_behind(1, _i ? JOB_PENDING : JOB_PENDING_HELD, _i > 0, 0);
+    left_behind(2, JOB_STOPPED, true, 0);
+    service.is_elsewhere = fake.has_other = true;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2222");
+    ck_assert(service.is_finished);
+    for (uint32_t i = 1; i <= 2; i++)
+        ck_assert_int_eq(fake.jobs[i].state, JOB_CANCELED);
+    for (uint32_t i = 3; i <= 6; i++)
+        ck_assert_uint_eq(fake.jobs[i].sheet, i - 2);
+}
+END_TEST
+
+START_TEST(what_is_stuck_at_another_printer_is_uncertain_in_the_end)
+{
+    left_behind(1, JOB_PROCESSING, true, 0);
+    fake.deeds[1] = GETS_STUCK;
+    service.is_elsewhere = fake.has_other = fake.keeps_canceled = true;
+    service.is_unwanted = _i;
+    ck_assert_int_eq(run(), 0);
+    ck_assert_uint_ge(fake.canceled, 1);
+    if (_i == 0)
+        failed_with(ERROR_PRINT_UNCERTAIN, 1);
+    fates_are(_i ? "4" : "4000");
 }
 END_TEST
 
@@ -732,10 +780,13 @@ int main(void)
     tcase_add_loop_test(job, a_damaged_block_is_not_printed, 0, 3);
     tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
+    tcase_add_test(job, none_overtakes_what_is_held_back);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
     tcase_add_test(job, what_never_got_its_data_is_canceled);
     tcase_add_test(job, another_uuid_is_uncertain);
     tcase_add_test(job, a_sheet_at_another_printer_is_uncertain_in_the_end);
+    tcase_add_loop_test(job, what_waits_at_another_printer_is_taken_back, 0, 2);
+    tcase_add_loop_test(job, what_is_stuck_at_another_printer_is_uncertain_in_the_end, 0, 2);
     tcase_add_test(job, what_is_not_wanted_is_canceled);
     tcase_add_test(job, a_queue_is_started_without_what_lay_in_it);
     tcase_add_loop_test(job, nonsense_ends_the_unit, 0, 6);
