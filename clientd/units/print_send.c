@@ -121,7 +121,7 @@ static enum print_step send_sheet(struct print_job *job, struct print_sheet *she
     return fail_sheet(job, sheet, &error);
 }
 
-/* None overtakes one that may have been lost on the way. */
+/* None overtakes one that may have been lost on the way, or that the printer holds back. */
 enum print_step print_send_sheets(struct print_job *job)
 {
     enum print_step step = PRINT_NEXT;
@@ -131,7 +131,8 @@ enum print_step print_send_sheets(struct print_job *job)
             break;
         if (sheet->is_released && !sheet->had_data)
             step = send_sheet(job, sheet);
-        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data)))
+        if (step == PRINT_NEXT && (sheet->is_doubtful || (sheet->is_released && !sheet->had_data) ||
+                                   print_sheets_is_held(&job->sheets, sheet)))
             break;
     }
     return step;

@@ -42,8 +42,9 @@ enum deed {
     FORGETS,
     GETS_STUCK,
     HOLDS,
+    LEAVES_OUT,     /* it waits for ever, and those behind it are printed */
     HOLDS_SILENTLY, /* it arrives, the answer does not, and it is held back */
-    COUNTS_NONE /* completed, with a count of 0 */
+    COUNTS_NONE     /* completed, with a count of 0 */
 };
 
 struct fake_job {
@@ -158,7 +159,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
     if (deed == REFUSES_DATA)
         return printer_failed(error, ERROR_PRINT_REFUSED, REACHED, "no such data");
     job->has_data = deed != LOSES_DATA;
-    job->state = job->has_data ? JOB_PENDING : JOB_PENDING_HELD;
+    job->state = job->has_data && deed != HOLDS_SILENTLY ? JOB_PENDING : JOB_PENDING_HELD;
     if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY || deed == HOLDS_SILENTLY)
         return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "silence");
     return PRINTER_GOOD;
@@ -168,7 +169,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
 static bool is_first(const struct fake_job *job)
 {
     for (const struct fake_job *before = fake.jobs + 1; before < job; before++)
-        if (before->has_data && before->state < JOB_CANCELED)
+        if (before->has_data && before->state < JOB_CANCELED && fake.deeds[before->sheet] != LEAVES_OUT)
             return false;
     return true;
 }
@@ -176,7 +177,8 @@ static bool is_first(const struct fake_job *job)
 static void go_on(struct fake_job *job)
 {
     enum deed deed = fake.deeds[job->sheet];
-    if (!is_first(job) || job->state >= JOB_CANCELED)
+    if (!is_first(job) || job->state >= JOB_CANCELED || deed == LEAVES_OUT ||
+        (deed == HOLDS_SILENTLY && job->has_data))
         return;
     job->asked++;
     if (!job->has_data || job->asked == 1)
@@ -201,7 +203,6 @@ static void go_on(struct fake_job *job)
     case GETS_STUCK:
         return;
     case HOLDS:
-    case HOLDS_SILENTLY:
         job->state = JOB_PENDING_HELD;
         return;
     default:
@@ -626,6 +627,16 @@ START_TEST(none_overtakes_what_is_held_back)
 }
 END_TEST
 
+START_TEST(nothing_more_overtakes_what_is_left_out)
+{
+    fake.deeds[2] = LEAVES_OUT;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2323");
+    failed_with(ERROR_PRINTER_STOPPED, 2);
+    ck_assert(!fake.jobs[4].has_data);
+}
+END_TEST
+
 /* ---- Adopting ------------------------------------------------------------------------------------------ */
 
 static void left_behind(uint32_t sheet, enum job_state state, bool has_data, uint32_t count)
@@ -781,6 +792,7 @@ int main(void)
     tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
     tcase_add_test(job, none_overtakes_what_is_held_back);
+    tcase_add_test(job, nothing_more_overtakes_what_is_left_out);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
     tcase_add_test(job, what_never_got_its_data_is_canceled);
     tcase_add_test(job, another_uuid_is_uncertain);
