@@ -52,7 +52,7 @@ static enum print_step start_queue(struct print_job *job, struct printer_look *l
 {
     struct printer_error error;
     uint32_t first = job->sheets.count ? job->sheets.items[0]->number : NO_SHEET;
-    if (print_sheets_settle(&job->sheets, job->orders->settle_ms))
+    if (print_sheets_settle(&job->sheets, job->orders->settle_ms, false))
         return print_job_lost(job);
     log_notice("the printer was stopped: starting it");
     if (ops_of(job)->resume(job->sheets.printer, &error) != PRINTER_GOOD)
@@ -205,7 +205,7 @@ static enum print_step sheet_goes_on(struct print_job *job, struct print_sheet *
         return print_job_fail(job, ERROR_PRINTER_ERROR, sheet->number,
                               "the printer has not taken the data of a sheet");
     }
-    if (sheet->look.is_held && sheet->had_data && now - sheet->changed_ms >= GRACE_MS)
+    if (print_sheets_is_held(&job->sheets, sheet) && now - sheet->changed_ms >= GRACE_MS)
         return print_job_fail(job, ERROR_PRINTER_STOPPED, sheet->number,
                               "a sheet is held back at the printer");
     return tell_work(job, sheet);

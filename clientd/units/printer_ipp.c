@@ -28,6 +28,7 @@ struct printer_ipp {
     struct place own, other; /* other: at which an earlier run has left sheets */
     struct ipp_options options;
     uint32_t answer_ms;
+    bool may_have_orphan; /* a job was made there, or not: the printer has not told all of it */
 };
 
 static struct printer_ipp *ipp_of(struct printer *printer)
@@ -225,12 +226,15 @@ static enum printer_status printer_create(struct printer *base, const char *name
 {
     struct printer_ipp *printer = ipp_of(base);
     struct place *own = &printer->own;
+    if (printer->may_have_orphan)
+        drop_orphans(own, name);
     ipp_t *request = ipp_client_request(own->client, IPP_OP_CREATE_JOB);
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, name);
     ipp_options_add(&printer->options, own->attributes, is_duplex, request);
     ipp_t *answer = ipp_client_do(own->client, request, NULL, NULL, error);
     if (!answer && error->is_busy)
         drop_orphans(own, name);
+    printer->may_have_orphan = !answer && error->reach == UNANSWERED;
     if (!answer)
         return PRINTER_FAILED;
     enum printer_status status = PRINTER_FAILED;
@@ -240,6 +244,7 @@ static enum printer_status printer_create(struct printer *base, const char *name
         printer_failed(error, ERROR_PRINTER_ERROR, REACHED, "the printer gives its job no number");
     else
         status = complete_ticket(own, answer, ticket, error);
+    printer->may_have_orphan = status != PRINTER_GOOD;
     ippDelete(answer);
     return status;
 }

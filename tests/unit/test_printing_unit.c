@@ -42,8 +42,9 @@ enum deed {
     FORGETS,
     GETS_STUCK,
     HOLDS,
+    LEAVES_OUT,     /* it waits for ever, and those behind it are printed */
     HOLDS_SILENTLY, /* it arrives, the answer does not, and it is held back */
-    COUNTS_NONE /* completed, with a count of 0 */
+    COUNTS_NONE     /* completed, with a count of 0 */
 };
 
 struct fake_job {
@@ -62,6 +63,7 @@ static struct fake {
     struct printer_look look;
     bool is_queue, is_unreachable, cannot_resume, is_refusing_options;
     uint32_t removes_block; /* when the job of that sheet is made */
+    unsigned unanswered;    /* so many jobs are made without telling all of them */
     unsigned busy;          /* so many creates are refused */
     bool has_other;         /* another printer can be reached, too, and has all jobs of this one */
     bool keeps_canceled;    /* what was canceled goes on */
@@ -142,6 +144,10 @@ static enum printer_status fake_create(struct printer *printer, const char *name
     *ticket = (struct printer_ticket){.job = fake.job_count, .printer = URI};
     if (job->sheet == fake.removes_block)
         ck_assert_int_eq(unlink("page-000001-000000.stream"), 0);
+    if (fake.unanswered) {
+        fake.unanswered--;
+        return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "killed with the job in its hands");
+    }
     uuid_of(ticket->job, ticket->uuid);
     return PRINTER_GOOD;
 }
@@ -158,7 +164,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
     if (deed == REFUSES_DATA)
         return printer_failed(error, ERROR_PRINT_REFUSED, REACHED, "no such data");
     job->has_data = deed != LOSES_DATA;
-    job->state = job->has_data ? JOB_PENDING : JOB_PENDING_HELD;
+    job->state = job->has_data && deed != HOLDS_SILENTLY ? JOB_PENDING : JOB_PENDING_HELD;
     if (deed == LOSES_DATA || deed == TAKES_DATA_SILENTLY || deed == HOLDS_SILENTLY)
         return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "silence");
     return PRINTER_GOOD;
@@ -168,7 +174,7 @@ static enum printer_status fake_send(struct printer *printer, const struct print
 static bool is_first(const struct fake_job *job)
 {
     for (const struct fake_job *before = fake.jobs + 1; before < job; before++)
-        if (before->has_data && before->state < JOB_CANCELED)
+        if (before->has_data && before->state < JOB_CANCELED && fake.deeds[before->sheet] != LEAVES_OUT)
             return false;
     return true;
 }
@@ -176,7 +182,8 @@ static bool is_first(const struct fake_job *job)
 static void go_on(struct fake_job *job)
 {
     enum deed deed = fake.deeds[job->sheet];
-    if (!is_first(job) || job->state >= JOB_CANCELED)
+    if (!is_first(job) || job->state >= JOB_CANCELED || deed == LEAVES_OUT ||
+        (deed == HOLDS_SILENTLY && job->has_data))
         return;
     job->asked++;
     if (!job->has_data || job->asked == 1)
@@ -201,7 +208,6 @@ static void go_on(struct fake_job *job)
     case GETS_STUCK:
         return;
     case HOLDS:
-    case HOLDS_SILENTLY:
         job->state = JOB_PENDING_HELD;
         return;
     default:
@@ -570,6 +576,17 @@ START_TEST(a_printer_that_is_not_there_is_missing)
 }
 END_TEST
 
+START_TEST(a_job_of_which_half_was_told_is_made_again)
+{
+    fake.unanswered = 1;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2222");
+    ck_assert(service.is_finished);
+    for (uint32_t i = 2; i <= 5; i++)
+        ck_assert_uint_eq(fake.jobs[i].sheet, i - 1);
+}
+END_TEST
+
 /* ---- The spool ----------------------------------------------------------------------------------------- */
 
 static void spoil(const char *name, const char *bytes)
@@ -622,6 +639,16 @@ START_TEST(none_overtakes_what_is_held_back)
     ck_assert_int_eq(run(), 0);
     fates_are("2233");
     failed_with(ERROR_PRINTER_STOPPED, 3);
+    ck_assert(!fake.jobs[4].has_data);
+}
+END_TEST
+
+START_TEST(nothing_more_overtakes_what_is_left_out)
+{
+    fake.deeds[2] = LEAVES_OUT;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2323");
+    failed_with(ERROR_PRINTER_STOPPED, 2);
     ck_assert(!fake.jobs[4].has_data);
 }
 END_TEST
@@ -780,7 +807,9 @@ int main(void)
     tcase_add_loop_test(job, a_damaged_block_is_not_printed, 0, 3);
     tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
+    tcase_add_test(job, a_job_of_which_half_was_told_is_made_again);
     tcase_add_test(job, none_overtakes_what_is_held_back);
+    tcase_add_test(job, nothing_more_overtakes_what_is_left_out);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
     tcase_add_test(job, what_never_got_its_data_is_canceled);
     tcase_add_test(job, another_uuid_is_uncertain);
