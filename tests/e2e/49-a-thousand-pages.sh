@@ -6,7 +6,7 @@
 . "$source_dir/tests/rig/printers.sh"
 command -v python3 >/dev/null || exit 77
 
-MARGIN_KIB=2048
+MARGIN_KIB=4096 # buffers that a short document does not fill
 TABLE_KIB=8 # for a page, its contents and its picture
 PICTURE_BYTES=60000
 printer hall
