@@ -20,7 +20,7 @@
 
 #define CONNECT_MS         5000u
 #define ANSWER_MS          10000u /* for a whole request without a document */
-#define PROGRESS_MS        30000u /* for each part of a document: a printer may take it as it prints */
+#define PROGRESS_FACTOR    3u     /* for each part of a document: a printer may take it as it prints */
 #define HURRY_MS           1500u  /* once the unit was asked to stop */
 #define ANSWER_BYTES_MAX   (8u << 20)
 #define DOCUMENT_PART_SIZE 65536
@@ -201,7 +201,7 @@ static enum printer_status send_document(struct exchange *exchange)
         uint64_t left = exchange->document->length - at;
         size_t wanted = left < DOCUMENT_PART_SIZE ? (size_t)left : DOCUMENT_PART_SIZE;
         ssize_t length = blob_read_at(exchange->document->fd, part, wanted, at);
-        ipp_deadline_start(exchange->client->http, limit_now(PROGRESS_MS));
+        ipp_deadline_start(exchange->client->http, limit_now(PROGRESS_FACTOR * exchange->client->answer_ms));
         if (length <= 0 || httpWrite2(exchange->client->http, part, (size_t)length) != length)
             status = PRINTER_FAILED;
         at += (uint64_t)(length > 0 ? length : 0);
@@ -232,7 +232,7 @@ static enum printer_status send_request(struct exchange *exchange)
     if (exchange->document && send_document(exchange) != PRINTER_GOOD)
         return unanswered(exchange, "closes the connection while it is sent a sheet");
     if (exchange->document)
-        ipp_deadline_start(http, limit_now(PROGRESS_MS));
+        ipp_deadline_start(http, limit_now(PROGRESS_FACTOR * exchange->client->answer_ms));
     return PRINTER_GOOD;
 }
 

@@ -50,15 +50,17 @@ static enum print_step create_sheet(struct print_job *job, struct print_sheet *s
 {
     struct printer *printer = job->sheets.printer;
     struct printer_error error;
+    struct printer_ticket ticket; /* the sheet's only when it is whole */
     char name[sizeof job->title + 32];
     if (!sheet->block)
         open_block(job, sheet);
     if (!sheet->block)
         return PRINT_NEXT;
     snprintf(name, sizeof name, "%s (%" PRIu32 "/%" PRIu32 ")", job->title, sheet->number, job->total);
-    if (printer->ops->create(printer, name, sheet->sides == PRINT_SIDES_MOST, &sheet->ticket, &error) !=
+    if (printer->ops->create(printer, name, sheet->sides == PRINT_SIDES_MOST, &ticket, &error) !=
         PRINTER_GOOD)
         return sheet_waits(job, sheet, &error);
+    sheet->ticket = ticket;
     sheet->changed_ms = print_sheets_now();
     job->lost_ms = 0;
     return print_sheets_tell_created(&job->sheets, sheet) ? print_job_lost(job) : PRINT_NEXT;

@@ -27,6 +27,8 @@ struct printer_ipp {
     struct printer base;
     struct place own, other; /* other: at which an earlier run has left sheets */
     struct ipp_options options;
+    uint32_t answer_ms;
+    bool may_have_orphan; /* a job was made there, or not: the printer has not told all of it */
 };
 
 static struct printer_ipp *ipp_of(struct printer *printer)
@@ -43,12 +45,14 @@ static void place_close(struct place *place)
     *place = (struct place){0};
 }
 
-static enum printer_status place_open(struct place *place, const char *uri, struct printer_error *error)
+static enum printer_status place_open(struct place *place, const char *uri, uint32_t answer_ms,
+                                      struct printer_error *error)
 {
     place_close(place);
     place->client = ipp_client_new(uri, error);
     if (!place->client)
         return PRINTER_FAILED;
+    ipp_client_set_limit(place->client, answer_ms);
     place->attributes = ipp_client_do(
         place->client, ipp_client_request(place->client, IPP_OP_GET_PRINTER_ATTRIBUTES), NULL, NULL, error);
     if (!place->attributes) {
@@ -68,7 +72,7 @@ static struct place *place_of(struct printer_ipp *printer, const struct printer_
     struct place *other = &printer->other;
     if (other->client && strcmp(ipp_client_uri(other->client), ticket->printer) == 0)
         return other;
-    return place_open(other, ticket->printer, error) == PRINTER_GOOD ? other : NULL;
+    return place_open(other, ticket->printer, printer->answer_ms, error) == PRINTER_GOOD ? other : NULL;
 }
 
 /* ---- The printer -------------------------------------------------------------------------------------- */
@@ -91,7 +95,7 @@ static enum printer_status check_operations(const struct place *place, struct pr
 static enum printer_status printer_open(struct printer *base, const char *uri, struct printer_error *error)
 {
     struct printer_ipp *printer = ipp_of(base);
-    if (place_open(&printer->own, uri, error) != PRINTER_GOOD)
+    if (place_open(&printer->own, uri, printer->answer_ms, error) != PRINTER_GOOD)
         return PRINTER_FAILED;
     return check_operations(&printer->own, error);
 }
@@ -222,12 +226,15 @@ static enum printer_status printer_create(struct printer *base, const char *name
 {
     struct printer_ipp *printer = ipp_of(base);
     struct place *own = &printer->own;
+    if (printer->may_have_orphan)
+        drop_orphans(own, name);
     ipp_t *request = ipp_client_request(own->client, IPP_OP_CREATE_JOB);
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, name);
     ipp_options_add(&printer->options, own->attributes, is_duplex, request);
     ipp_t *answer = ipp_client_do(own->client, request, NULL, NULL, error);
     if (!answer && error->is_busy)
         drop_orphans(own, name);
+    printer->may_have_orphan = !answer && error->reach == UNANSWERED;
     if (!answer)
         return PRINTER_FAILED;
     enum printer_status status = PRINTER_FAILED;
@@ -237,6 +244,7 @@ static enum printer_status printer_create(struct printer *base, const char *name
         printer_failed(error, ERROR_PRINTER_ERROR, REACHED, "the printer gives its job no number");
     else
         status = complete_ticket(own, answer, ticket, error);
+    printer->may_have_orphan = status != PRINTER_GOOD;
     ippDelete(answer);
     return status;
 }
@@ -320,7 +328,7 @@ static void printer_close(struct printer *base)
     place_close(&ipp_of(base)->other);
 }
 
-struct printer *printer_ipp_new(void)
+struct printer *printer_ipp_new(uint32_t answer_ms)
 {
     static const struct printer_ops ops = {.open = printer_open,
                                            .prepare = printer_prepare,
@@ -334,6 +342,7 @@ struct printer *printer_ipp_new(void)
                                            .close = printer_close};
     struct printer_ipp *printer = memory_new(sizeof *printer);
     printer->base.ops = &ops;
+    printer->answer_ms = answer_ms;
     return &printer->base;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The connection is cut while the sheets of a document are on their way to the printer's host: what is there is printed, the
-# rest goes on at the byte where it was, and nothing that was stored is sent twice.
+# rest goes on at the byte where it was, and nothing that was stored is sent twice. The network itself counts the bytes.
 . "$(dirname "$0")/lib.sh"
 . "$source_dir/tests/rig/printers.sh"
 
@@ -34,6 +34,8 @@ begin() {
 }
 # Most of the block is in the host's spool.
 arrived_in_part() { [ -n "$(find "$work/client-one/spool" -name "page-00000$1-*.stream" -size +$((block * 3 / 4))c)" ]; }
+# So many bytes of the job have come over the network.
+has_come() { [ $(($(stat_of to-client) - before)) -ge "$1" ] || job_is "$number" .state completed; }
 ends_by_itself() {
     wait_until "job $number is completed" job_is "$number" .state completed
     [ "$(texts hall)" = "$once" ] || fail "the printer has put out '$(texts hall)'"
@@ -41,6 +43,7 @@ ends_by_itself() {
 # At most what was in the kernels' buffers, and a little talk, beyond an undisturbed job.
 sent_once() {
     local sent=$(($(stat_of to-client) - before))
+    echo "  $((sent - undisturbed)) bytes more than without a fault"
     [ $sent -le $((undisturbed + $1)) ] || fail "$sent bytes were sent, $undisturbed without a fault"
 }
 
@@ -82,6 +85,52 @@ begin
 wait_until "sheet 4 is on its way" arrived_in_part 4
 kill_hard serviced
 start_serviced
+ends_by_itself
+sent_once 250000
+
+step "5. Half open in the middle of sheet 4: nobody is told, and both sides find out"
+begin
+wait_until "sheet 4 is on its way" arrived_in_part 4
+link half-open once
+ends_by_itself
+sent_once 250000
+
+step "6. Thirty cuts, spread over all sheets"
+begin
+for ((n = 1; n <= 30; n++)); do
+    wait_until "a part has come before cut $n" has_come $((n * 6 * block / 32))
+    link cut
+done
+ends_by_itself
+# For each a greeting, and what was on its way to the host: a tenth of a sheet.
+sent_once $((30 * block / 10))
+
+step "7. The link is down until all that is there has been printed; clientd is stopped and started meanwhile"
+begin
+wait_until "sheet 4 is on its way" arrived_in_part 4
+link refuse
+link cut
+wait_for_sheets hall 3
+stop clientd-one
+start_clientd
+wait_until "clientd tries to reach the server" disconnected
+[ "$(texts hall)" = '1 2 3' ] || fail "the printer has put out '$(texts hall)'"
+expect_job "$number" .state processing-stopped
+link normal
+link rate 1000000
+ends_by_itself
+sent_once 250000
+
+step "8. The link is down when all sheets are there: they are printed, and the server hears of it later"
+link normal
+printer_fault hall 'sheet=1 when=before do=hang:1'
+begin
+wait_until "all sheets are there" job_is "$number" .pages.received 6
+link refuse
+link cut
+wait_for_sheets hall 6
+expect_job "$number" .state processing-stopped
+link normal
 ends_by_itself
 sent_once 250000
 

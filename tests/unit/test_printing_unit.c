@@ -63,6 +63,7 @@ static struct fake {
     struct printer_look look;
     bool is_queue, is_unreachable, cannot_resume, is_refusing_options;
     uint32_t removes_block; /* when the job of that sheet is made */
+    unsigned unanswered;    /* so many jobs are made without telling all of them */
     unsigned busy;          /* so many creates are refused */
     bool has_other;         /* another printer can be reached, too, and has all jobs of this one */
     bool keeps_canceled;    /* what was canceled goes on */
@@ -143,6 +144,10 @@ static enum printer_status fake_create(struct printer *printer, const char *name
     *ticket = (struct printer_ticket){.job = fake.job_count, .printer = URI};
     if (job->sheet == fake.removes_block)
         ck_assert_int_eq(unlink("page-000001-000000.stream"), 0);
+    if (fake.unanswered) {
+        fake.unanswered--;
+        return printer_failed(error, ERROR_PRINTER_STALLED, UNANSWERED, "killed with the job in its hands");
+    }
     uuid_of(ticket->job, ticket->uuid);
     return PRINTER_GOOD;
 }
@@ -395,7 +400,7 @@ static int run(void)
     int ends[2];
     pthread_t thread;
     struct unit_link *link;
-    const struct print_job_orders orders = {.uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000};
+    const struct print_job_orders orders = {.uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000, .settle_ms = 10000};
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     service.fd = ends[0];
     service.next = 1;
@@ -568,6 +573,17 @@ START_TEST(a_printer_that_is_not_there_is_missing)
     fake.is_unreachable = true;
     ck_assert_int_eq(run(), 0);
     failed_with(ERROR_PRINTER_MISSING, 0);
+}
+END_TEST
+
+START_TEST(a_job_of_which_half_was_told_is_made_again)
+{
+    fake.unanswered = 1;
+    ck_assert_int_eq(run(), 0);
+    fates_are("2222");
+    ck_assert(service.is_finished);
+    for (uint32_t i = 2; i <= 5; i++)
+        ck_assert_uint_eq(fake.jobs[i].sheet, i - 1);
 }
 END_TEST
 
@@ -791,6 +807,7 @@ int main(void)
     tcase_add_loop_test(job, a_damaged_block_is_not_printed, 0, 3);
     tcase_add_test(job, a_lost_block_spares_the_sheets_before_it);
     tcase_add_test(job, a_printer_without_pdf_is_named);
+    tcase_add_test(job, a_job_of_which_half_was_told_is_made_again);
     tcase_add_test(job, none_overtakes_what_is_held_back);
     tcase_add_test(job, nothing_more_overtakes_what_is_left_out);
     tcase_add_test(job, what_was_printed_meanwhile_is_told);
