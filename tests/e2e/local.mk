@@ -26,6 +26,7 @@ E2E_TESTS += tests/e2e/41-twenty-clients.sh
 E2E_TESTS += tests/e2e/42-fencing.sh
 E2E_TESTS += tests/e2e/45-kill-while-printing.sh
 E2E_TESTS += tests/e2e/46-print-days-later.sh
+E2E_TESTS += tests/e2e/47-server-disk-full-while-printing.sh
 E2E_TESTS += tests/e2e/50-hostile-peers.sh
 E2E_TESTS += tests/e2e/51-a-hostile-server.sh
 E2E_TESTS += tests/e2e/52-no-descriptors.sh
