@@ -31,7 +31,8 @@ struct ipp_client {
     char host[NAME_SIZE], resource[PRINTER_URI_SIZE];
     int port;
     bool is_encrypted, must_upgrade;
-    http_t *http; /* NULL while there is no connection */
+    http_t *http;         /* NULL while there is no connection */
+    uint32_t connections; /* so many there have been */
 };
 
 /* One request on its way. */
@@ -100,6 +101,11 @@ const char *ipp_client_uri(const struct ipp_client *client)
     return client->uri;
 }
 
+uint32_t ipp_client_connection(const struct ipp_client *client)
+{
+    return client->connections;
+}
+
 bool ipp_client_local_uri(const char *queue, char *uri, size_t size)
 {
     const char *server = cupsServer();
@@ -164,6 +170,7 @@ static enum printer_status connect_to(struct exchange *exchange)
     if (!client->http)
         return printer_failed(exchange->error, ERROR_PRINTER_MISSING, UNREACHED, "no connection to %s",
                               client->uri);
+    client->connections += is_new;
     ipp_deadline_start(client->http, limit_now(ANSWER_MS));
     http_encryption_t wanted = client->is_encrypted   ? HTTP_ENCRYPTION_ALWAYS
                                : client->must_upgrade ? HTTP_ENCRYPTION_REQUIRED

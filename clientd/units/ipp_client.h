@@ -20,6 +20,8 @@ struct ipp_client *ipp_client_new_local(void);
 void ipp_client_free(struct ipp_client **client);
 
 const char *ipp_client_uri(const struct ipp_client *client);
+/* The number of the present connection, or of the last one: from 1. */
+uint32_t ipp_client_connection(const struct ipp_client *client);
 /* The URI of a queue of the spooler of this host. False when it does not fit. */
 bool ipp_client_local_uri(const char *queue, char *uri, size_t size);
 

@@ -242,6 +242,7 @@ static enum printer_status printer_create(struct printer *base, const char *name
     else
         status = complete_ticket(own, answer, ticket, error);
     printer->may_have_orphan = status != PRINTER_GOOD;
+    ticket->connection = ipp_client_connection(own->client);
     ippDelete(answer);
     return status;
 }
@@ -297,6 +298,7 @@ static enum printer_status printer_ask(struct printer *base, const struct printe
     if (!answer)
         return PRINTER_FAILED;
     ipp_look_job(answer, ticket, place->is_queue, look);
+    look->connection = ipp_client_connection(place->client);
     ippDelete(answer);
     return see_whether_stopping(place, look, error);
 }
