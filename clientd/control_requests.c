@@ -313,10 +313,14 @@ static void choose_manner(struct control_session *session, struct job_run *run,
 {
     const struct job_read_event event = {
         .type = EVENT_MANNER_CHOSEN, .round = notice->round, .manner = notice->manner, .page = notice->page};
+    bool is_asked = job_run_job(run)->state == JOB_READ_ASKED; /* else it has been answered, with its unit */
     char unit[129];
     frame_text_copy(notice->unit, unit, sizeof unit);
-    job_run_choose_unit(run, notice->round, unit);
+    if (is_asked)
+        job_run_choose_unit(run, notice->round, unit);
     if (job_run_event(run, &event) < 0) {
+        if (is_asked) /* a policy may still answer */
+            job_run_choose_unit(run, notice->round, "");
         control_outcome(session, notice->request, 1, ERROR_NOT_POSSIBLE,
                         "this manner is not on offer now: see 'clientctl show JOB'");
         return;

@@ -16,13 +16,27 @@ static bool is_passing(uint16_t error)
     }
 }
 
+/* The sheet is in doubt because of the error: as long as somebody has to see to the printer, going on would
+ * bring the next sheet into doubt, or the same one, and so on to the end of the document or of the paper. */
+static enum manner answer_about_sheet(const struct designation_policy *policy, uint16_t error,
+                                      const struct designation_situation *situation)
+{
+    bool at_device = error_find(error)->class == ERROR_CLASS_DEVICE && error != ERROR_PRINT_UNCERTAIN;
+    bool prints = policy->on_uncertain_sheet == MANNER_RESUME;
+    if (prints && situation->was_printed_again)
+        return MANNER_NONE;
+    if (at_device && !(prints && policy->on_device_error == MANNER_RESUME))
+        return MANNER_NONE;
+    return policy->on_uncertain_sheet;
+}
+
 /* Which of the user's answers is about that. */
 static enum manner answer_of(const struct designation_policy *policy, uint16_t error,
                              const struct designation_situation *situation)
 {
     bool at_device = error_find(error)->class == ERROR_CLASS_DEVICE;
     if (situation->is_uncertain)
-        return policy->on_uncertain_sheet;
+        return answer_about_sheet(policy, error, situation);
     if (error == ERROR_CLIENT_RESTARTED && situation->interrupted == 0)
         at_device = false;
     else if (!at_device && !is_passing(error))

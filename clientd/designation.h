@@ -18,6 +18,7 @@ struct designation_situation {
     uint32_t interrupted; /* the page that the device was stopped in, 0 for none */
     bool hole;         /* a page before the last one has to be read again: somebody has to find its sheet */
     bool is_uncertain; /* nobody knows whether the next sheet has been printed */
+    bool was_printed_again; /* and that once more, after it has been printed again */
 };
 
 /* The question that MANNER_REQUEST asks. */

@@ -79,13 +79,17 @@ static void set_untouched(struct job_read *job, uint32_t sheet)
     set_state(job, sheet, is_spooled(job, job_print_block(job, sheet)) ? PAGE_RECEIVED : PAGE_HELD);
 }
 
+static bool is_untouched(const struct job_read *job, uint32_t sheet)
+{
+    uint8_t state = ledger_get(&job->ledger, sheet).state;
+    return state == PAGE_HELD || state == PAGE_RECEIVED;
+}
+
 static void refresh_untouched(struct job_read *job)
 {
-    for (uint32_t sheet = 1; sheet <= job->ledger.total; sheet++) {
-        uint8_t state = ledger_get(&job->ledger, sheet).state;
-        if (state == PAGE_HELD || state == PAGE_RECEIVED)
+    for (uint32_t sheet = 1; sheet <= job->ledger.total; sheet++)
+        if (is_untouched(job, sheet))
             set_untouched(job, sheet);
-    }
 }
 
 /* ---- 1. Blocks arrive, and sheets go to the unit ---------------------------------------------------------
@@ -225,6 +229,8 @@ void job_sheet_printed(struct job_read *job, const struct job_read_event *event,
         set_state(job, event->page, PAGE_PRINTED);
         if (job->interrupted == event->page)
             job->interrupted = 0;
+        if (job->again == event->page)
+            job->again = 0;
     }
     job_act_simply(actions, ACTION_SAVE);
     job_act_simply(actions, ACTION_SEND_STATUS);
@@ -324,7 +330,8 @@ void job_block_failed(struct job_read *job, const struct job_read_event *event,
 /* ---- 4. The road of all jobs ------------------------------------------------------------------------------
  */
 
-/* The server knows of sheets only what this side has told it. It knows more when the journal was lost. */
+/* The server knows of sheets only what this side has told it. It knows more when the journal was lost: then
+ * what it calls uncertain is not printed before somebody has said so. */
 static void take_over(struct job_read *job, const struct ledger *server, struct job_read_actions *actions)
 {
     (void)actions;
@@ -338,6 +345,9 @@ static void take_over(struct job_read *job, const struct ledger *server, struct 
             ledger_set(&job->ledger, sheet, theirs.state, theirs.generation);
         else if (theirs.generation > ours.generation)
             ledger_set(&job->ledger, sheet, PAGE_HELD, theirs.generation);
+        if (theirs.state == PAGE_UNCERTAIN && is_untouched(job, sheet) &&
+            theirs.generation == ledger_get(&job->ledger, sheet).generation)
+            set_state(job, sheet, PAGE_UNCERTAIN);
     }
     refresh_untouched(job);
 }
@@ -346,6 +356,9 @@ static void apply(struct job_read *job, bool is_covered, struct job_read_actions
 {
     enum manner manner = job->pending.manner;
     (void)actions;
+    if (manner == MANNER_RESUME && is_covered &&
+        ledger_get(&job->ledger, job->pending.page).state == PAGE_UNCERTAIN)
+        job->again = job->pending.page;
     /* Of a sheet that has become uncertain since the question, the user has not said anything. */
     if (manner != MANNER_RESUME || is_covered)
         manner_apply(FUNCTION_PRINTING, &job->ledger, manner, job->pending.page, job->round);
@@ -358,9 +371,11 @@ static bool has_failed_since(const struct job_read *job)
 
 static struct designation_situation situation(const struct job_read *job)
 {
+    uint32_t uncertain = ledger_first_uncertain(&job->ledger);
     return (struct designation_situation){.interrupted = job->interrupted,
-                                          .is_uncertain = ledger_first_uncertain(&job->ledger) > 0 ||
-                                                          job->question.error == ERROR_PRINT_UNCERTAIN};
+                                          .is_uncertain =
+                                              uncertain > 0 || job->question.error == ERROR_PRINT_UNCERTAIN,
+                                          .was_printed_again = uncertain > 0 && uncertain == job->again};
 }
 
 static bool waits_for_space(const struct job_read *job)

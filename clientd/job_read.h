@@ -174,6 +174,7 @@ struct job_read {
     bool renewed;     /* the connection is a new one since the restart was commanded */
     bool space;       /* there is room in the spool again, since the unit was paused */
     bool orphan;      /* the server does not know the job */
+    uint32_t again;   /* printing: the sheet that was in doubt and is printed again, 0 for none */
     struct designation_question question;
     struct { /* a restart that waits for the unit to end */
         uint32_t round, page;

@@ -74,6 +74,7 @@ static void stop_unit(struct job_run *run)
         execution_stop(run->execution);
     if (run->printing)
         printing_stop(run->printing);
+    job_run_leave_queue(run);
 }
 
 static void carry_out(struct job_run *run, const struct job_read_action *action)
@@ -354,6 +355,8 @@ const struct record_read_options *job_run_options(const struct job_run *run)
 
 const char *job_run_device(const struct job_run *run)
 {
+    if (run->printing)
+        return run->record.device;
     return run->execution ? run->device : NULL;
 }
 

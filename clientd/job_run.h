@@ -35,6 +35,8 @@ struct job_surroundings {
 
     void (*on_changed)(void *context, uint64_t job); /* somebody may watch it */
     void (*on_over)(void *context, uint64_t job);    /* it is forgotten: free it, but not in here */
+    /* The printer with that URI is in use no longer. */
+    void (*on_printer_free)(void *context, const char *uri);
     /* The other job that has this device in use, 0 for none. */
     uint64_t (*device_user)(void *context, const char *device, uint64_t job);
     /* Bytes that wait in the spool, of all jobs together. */
@@ -89,6 +91,9 @@ const char *job_run_unit(const struct job_run *run);
 /* Of a printing job, else "". */
 const char *job_run_title(const struct job_run *run);
 const struct record_read_options *job_run_options(const struct job_run *run);
+/* Takes up a job that waits behind another one at the printer with that URI; false when this one does not. */
+bool job_run_waits_for_printer(const struct job_run *run, const char *uri);
+void job_run_take_printer(struct job_run *run);
 /* The device that its unit has in use, NULL for none. */
 const char *job_run_device(const struct job_run *run);
 /* Bytes of it in the spool. */

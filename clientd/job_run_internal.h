@@ -40,8 +40,12 @@ struct job_run {
     struct printing *printing;
     struct block_receive *blocks; /* NULL for a reading job */
     bool is_looking;              /* for the printer: the actions wait */
-    struct job_order pending;     /* comes with the restart that is under way */
-    struct {                      /* the user wants to go on at another printer */
+    bool is_queued; /* behind another job at the printer: `held` has the sheets that the unit is to be told of
+                     */
+    struct job_read_action held[2 * PRINT_SLOTS];
+    unsigned held_count;
+    struct job_order pending; /* comes with the restart that is under way */
+    struct {                  /* the user wants to go on at another printer */
         uint32_t round;
         char unit[JOB_UNIT_SIZE];
     } choice;
@@ -69,9 +73,14 @@ void job_run_unit_examined(struct job_run *run, const struct spool_findings *fin
 
 /* job_run_print.c: the printing side. */
 void job_run_start_printing(struct job_run *run);
+/* It waits for the printer no longer: the end of its unit is told. */
+void job_run_leave_queue(struct job_run *run);
 void job_run_stop_looking(struct job_run *run);
 void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action);
 void job_run_new_blocks(struct job_run *run);
+/* A block that came while the record was being saved is durable by its own files: the account that may be told
+ * has it, or the server would send it once more. */
+void job_run_note_blocks(struct job_run *run);
 void job_run_recover_blocks(struct job_run *run, const struct spool_findings *findings);
 
 /* job_run_spool.c: the spool's side. Tasks run on the job's strand. */

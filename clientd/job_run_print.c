@@ -83,6 +83,12 @@ void job_run_start_printing(struct job_run *run)
         look_for_printer(run);
         return;
     }
+    uint64_t user = around->device_user(around->context, run->record.device, job->id);
+    run->is_queued = user != 0;
+    if (user) { /* the sheets of two jobs are not to lie in the tray one between the other */
+        log_notice("job %" PRIu64 " waits until job %" PRIu64 " has done with the printer", job->id, user);
+        return;
+    }
     snprintf(folder, sizeof folder, "%s/%" PRIu64, around->spool_path, job->id);
     const struct printing_orders orders = {.unit_folder = around->settings->unit_folder,
                                            .spool_folder = folder,
@@ -95,6 +101,29 @@ void job_run_start_printing(struct job_run *run)
         snprintf(text, sizeof text, "the printing unit cannot be started: %s", strerror(-error));
         start_failed(run, ERROR_PRINTER_DIED, text);
     }
+}
+
+bool job_run_waits_for_printer(const struct job_run *run, const char *uri)
+{
+    return run->is_queued && strcmp(run->record.device, uri) == 0;
+}
+
+void job_run_take_printer(struct job_run *run)
+{
+    unsigned count = run->held_count;
+    run->held_count = 0;
+    job_run_start_printing(run);
+    for (unsigned i = 0; i < count; i++)
+        job_run_tell_sheet(run, &run->held[i]);
+}
+
+void job_run_leave_queue(struct job_run *run)
+{
+    if (!run->is_queued)
+        return;
+    run->is_queued = false;
+    run->held_count = 0;
+    job_run_event(run, &(struct job_read_event){.type = EVENT_UNIT_FAILED, .code = ERROR_PRINT_RESTARTED});
 }
 
 void job_run_stop_looking(struct job_run *run)
@@ -116,6 +145,8 @@ static void print_sheet(struct job_run *run, uint32_t sheet)
 void job_run_tell_sheet(struct job_run *run, const struct job_read_action *action)
 {
     const struct print_slot *slot = job_print_slot(&run->record.job, action->page);
+    if (run->is_queued && run->held_count < sizeof run->held / sizeof *run->held)
+        run->held[run->held_count++] = *action;
     if (!run->printing)
         return; /* its end is told, or about to be */
     if (action->type == ACTION_PRINT_SHEET)
@@ -144,8 +175,11 @@ static void on_end(void *context, const struct unit_end *end)
                                          .code = end->code,
                                          .text = text,
                                          .page = end->page};
+    char uri[sizeof run->record.device];
+    snprintf(uri, sizeof uri, "%s", run->record.device);
     printing_free(&run->printing);
     job_run_event(run, &event);
+    run->around->on_printer_free(run->around->context, uri);
     run->around->on_changed(run->around->context, run->record.job.id);
 }
 
@@ -162,10 +196,30 @@ static bool has_room(void *context)
     return !job_run_is_over_limit(context);
 }
 
+/* Beginning with that sheet, every so many. */
+static void note_received(struct job_run *run, uint32_t first, uint32_t step)
+{
+    const struct job_read *job = &run->record.job;
+    for (uint32_t sheet = first; sheet <= run->saved.count; sheet += step) {
+        struct ledger_page known = ledger_get(&run->saved, sheet);
+        uint32_t block = job_print_block(job, sheet);
+        if (known.state == PAGE_HELD && ledger_get(&job->spooled, block).state == PAGE_RECEIVED)
+            ledger_set(&run->saved, sheet, PAGE_RECEIVED, known.generation);
+    }
+}
+
+void job_run_note_blocks(struct job_run *run)
+{
+    if (run->blocks)
+        note_received(run, 1, 1);
+}
+
 static void on_received(void *context, uint32_t block, uint32_t generation)
 {
-    job_run_event(context, &(struct job_read_event){
-                               .type = EVENT_BLOCK_RECEIVED, .page = block, .generation = generation});
+    struct job_run *run = context;
+    job_run_event(
+        run, &(struct job_read_event){.type = EVENT_BLOCK_RECEIVED, .page = block, .generation = generation});
+    note_received(run, block, run->record.job.blocks);
 }
 
 static void on_failed(void *context, int error)

@@ -136,6 +136,7 @@ static void saved(struct job_run *run, struct job_task *task, int result)
         return;
     }
     ledger_copy(&run->saved, &task->record.job.ledger);
+    job_run_note_blocks(run);
     job_run_carry_out(run);
     run->around->on_changed(run->around->context, task->job);
 }

@@ -140,6 +140,18 @@ static uint64_t device_user(void *context, const char *device, uint64_t job)
     return 0;
 }
 
+/* The next one is the oldest that waits. */
+static void on_printer_free(void *context, const char *uri)
+{
+    const struct jobs *jobs = context;
+    struct job_entry *next = NULL;
+    for (struct job_entry *entry = jobs->first; entry; entry = entry->next)
+        if (entry->run && job_run_waits_for_printer(entry->run, uri))
+            next = entry;
+    if (next && !device_user(context, uri, next->job))
+        job_run_take_printer(next->run);
+}
+
 static uint64_t spool_bytes(void *context)
 {
     return jobs_bytes(context);
@@ -166,6 +178,7 @@ struct jobs *jobs_new(struct job_surroundings *around, void (*changed)(void *con
     around->on_changed = on_changed;
     around->on_over = on_over;
     around->device_user = device_user;
+    around->on_printer_free = on_printer_free;
     around->spool_bytes = spool_bytes;
     around->context = jobs;
     int error = spool_each_job(around->spool_fd, take_up, jobs);

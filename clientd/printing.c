@@ -12,8 +12,10 @@
 
 /* A unit that is to stop takes its sheets back from the printer, and asks for a while what has become of
  * them. */
-#define STOP_GRACE_MS 20000u
-#define PROGRAM       "printing_unit"
+#define STOP_GRACE_MS   20000u
+#define STALL_PER_REACH 6u
+#define REACH_MOST_S    20u
+#define PROGRAM         "printing_unit"
 
 struct printing {
     struct unit_process *process;
@@ -29,15 +31,23 @@ static void on_frame(void *context, const struct frame *frame);
 static void on_stall(void *context);
 static void on_end(void *context, const struct unit_end *end);
 
+/* The unit says by itself, and with a reason, that the printer does not go on or cannot be reached; the
+ * watchdog is for a unit that does not. */
+static void write_limits(uint32_t watchdog_ms, char *stall, char *reach, size_t size)
+{
+    uint32_t stall_s = watchdog_ms / 1000u * 2 / 3, reach_s = stall_s / STALL_PER_REACH;
+    reach_s = reach_s < REACH_MOST_S ? reach_s : REACH_MOST_S;
+    snprintf(stall, size, "%" PRIu32, stall_s ? stall_s : 1);
+    snprintf(reach, size, "%" PRIu32, reach_s ? reach_s : 1);
+}
+
 int printing_start(struct printing **printing, struct loop *loop, struct peer_sweep *sweep,
                    const struct printing_orders *orders, const struct printing_callbacks *callbacks,
                    void *context)
 {
     static const struct unit_process_callbacks process_callbacks = {on_frame, on_stall, on_end};
-    /* The unit says by itself that the printer does not go on; the watchdog is for a unit that does not. */
-    uint32_t stall_limit_s = orders->watchdog_ms / 1000u * 2 / 3;
-    char stall_limit[16];
-    snprintf(stall_limit, sizeof stall_limit, "%" PRIu32, stall_limit_s ? stall_limit_s : 1);
+    char stall_limit[16], reach_limit[16];
+    write_limits(orders->watchdog_ms, stall_limit, reach_limit, sizeof stall_limit);
     /* execve's argv is not const, but nobody writes to it. */
     char *const arguments[] = {(char *)(uintptr_t)PROGRAM,
                                (char *)(uintptr_t) "print",
@@ -45,6 +55,10 @@ int printing_start(struct printing **printing, struct loop *loop, struct peer_sw
                                (char *)(uintptr_t)orders->spool_folder,
                                (char *)(uintptr_t) "--printer",
                                (char *)(uintptr_t)orders->uri,
+                               (char *)(uintptr_t) "--stall-limit",
+                               stall_limit,
+                               (char *)(uintptr_t) "--reach-limit",
+                               reach_limit,
                                NULL};
     const struct unit_process_orders process_orders = {.unit_folder = orders->unit_folder,
                                                        .program = PROGRAM,

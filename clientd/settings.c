@@ -164,7 +164,14 @@ static int check_name(const char *kind, const char *name, struct conf_error *err
 
 static int check_printer(const struct printer_settings *printer, struct conf_error *error)
 {
-    if (!printer->uri || strncmp(printer->uri, "ipp://", 6) == 0 || strncmp(printer->uri, "ipps://", 7) == 0)
+    if (!printer->uri) {
+        snprintf(error->text, sizeof error->text,
+                 "[printer %.32s]: uri is missing, as in ipp://HOST/ipp/print; a queue of this host needs no "
+                 "section",
+                 printer->name);
+        return -EINVAL;
+    }
+    if (strncmp(printer->uri, "ipp://", 6) == 0 || strncmp(printer->uri, "ipps://", 7) == 0)
         return check_name("printer", printer->name, error);
     snprintf(error->text, sizeof error->text, "[printer %.32s]: uri has to begin with ipp:// or ipps://",
              printer->name);

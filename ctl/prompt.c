@@ -76,12 +76,11 @@ static void print_uncertain(FILE *out, const struct job_view *view)
         return;
     if (!is_one)
         snprintf(which, sizeof which, "sheet %u", view->phase.page);
-    snprintf(
-        text, sizeof text,
-        "sheet%s %s %s uncertain: nobody can know whether %s been printed. Resume prints %s, perhaps once "
-        "more; skip takes it for printed%s.",
-        is_one ? "" : "s", runs, is_one ? "is" : "are", is_one ? "it has" : "they have", which,
-        is_one ? "" : "; then the next one is asked about");
+    snprintf(text, sizeof text,
+             "sheet%s %s %s uncertain: nobody can know whether %s been printed. Look into the output tray: "
+             "resume prints %s, perhaps once more; skip takes it for printed%s.",
+             is_one ? "" : "s", runs, is_one ? "is" : "are", is_one ? "it has" : "they have", which,
+             is_one ? "" : "; then the next one is asked about");
     print_wrapped(out, "In doubt:  ", text);
 }
 

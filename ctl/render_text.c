@@ -145,7 +145,8 @@ void render_text_end(FILE *out, const struct job_view *view)
     if (skipped)
         fprintf(out, ", %u left out", skipped);
     fputc('\n', out);
-    if (!view->document && view->action && *view->action) { /* what became of its pages */
+    /* What became of its pages; of sheets it has been said. */
+    if (!view->document && !job_view_is_printing(view) && view->action && *view->action) {
         render_text_escaped(out, view->action);
         fputc('\n', out);
     }

@@ -18,9 +18,9 @@
 #include "clientd/units/ipp_deadline.h"
 #include "clientd/units/unit_signals.h"
 
-#define CONNECT_MS         5000
+#define CONNECT_MS         5000u
 #define ANSWER_MS          10000u /* for a whole request without a document */
-#define PROGRESS_MS        30000u /* for each part of a document: a printer may take it as it prints */
+#define PROGRESS_FACTOR    3u     /* for each part of a document: a printer may take it as it prints */
 #define HURRY_MS           1500u  /* once the unit was asked to stop */
 #define ANSWER_BYTES_MAX   (8u << 20)
 #define DOCUMENT_PART_SIZE 65536
@@ -31,6 +31,7 @@ struct ipp_client {
     char host[NAME_SIZE], resource[PRINTER_URI_SIZE];
     int port;
     bool is_encrypted, must_upgrade;
+    uint32_t answer_ms;
     http_t *http;         /* NULL while there is no connection */
     uint32_t connections; /* so many there have been */
 };
@@ -58,6 +59,7 @@ struct ipp_client *ipp_client_new(const char *uri, struct printer_error *error)
 {
     char scheme[32], user[NAME_SIZE];
     struct ipp_client *client = memory_new(sizeof *client);
+    client->answer_ms = ANSWER_MS;
     cupsSetPasswordCB2(no_password, NULL);
     bool is_good = strlen(uri) < sizeof client->uri &&
                    httpSeparateURI(HTTP_URI_CODING_ALL, uri, scheme, sizeof scheme, user, sizeof user,
@@ -79,6 +81,7 @@ struct ipp_client *ipp_client_new(const char *uri, struct printer_error *error)
 struct ipp_client *ipp_client_new_local(void)
 {
     struct ipp_client *client = memory_new(sizeof *client);
+    client->answer_ms = ANSWER_MS;
     cupsSetPasswordCB2(no_password, NULL);
     snprintf(client->uri, sizeof client->uri, "ipp://localhost/");
     snprintf(client->host, sizeof client->host, "%s", cupsServer());
@@ -94,6 +97,16 @@ void ipp_client_free(struct ipp_client **client)
     httpClose((*client)->http);
     free(*client);
     *client = NULL;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+void ipp_client_set_limit(struct ipp_client *client, uint32_t answer_ms)
+{
+    client->answer_ms = least(answer_ms, ANSWER_MS);
 }
 
 const char *ipp_client_uri(const struct ipp_client *client)
@@ -131,8 +144,10 @@ ipp_t *ipp_client_request(const struct ipp_client *client, ipp_op_t operation)
 
 /* ---- 1. Connect --------------------------------------------------------------------------------------- */
 
+/* Its limit goes first: that one shuts the connection down by itself. */
 static void disconnect(struct ipp_client *client)
 {
+    ipp_deadline_stop();
     httpClose(client->http);
     client->http = NULL;
 }
@@ -154,7 +169,7 @@ static enum printer_status unanswered(struct exchange *exchange, const char *wha
 
 static uint32_t limit_now(uint32_t limit_ms)
 {
-    return unit_signals_stopped() ? HURRY_MS : limit_ms;
+    return unit_signals_stopped() ? least(limit_ms, HURRY_MS) : limit_ms;
 }
 
 /* The limit runs from here on: it also covers the greeting of an encrypted connection. */
@@ -166,17 +181,17 @@ static enum printer_status connect_to(struct exchange *exchange)
     bool is_new = !client->http;
     if (is_new)
         client->http = httpConnect2(address_of(client), client->port, NULL, AF_UNSPEC, HTTP_ENCRYPTION_NEVER,
-                                    1, unit_signals_stopped() ? (int)HURRY_MS : CONNECT_MS, NULL);
+                                    1, (int)limit_now(least(client->answer_ms, CONNECT_MS)), NULL);
     if (!client->http)
         return printer_failed(exchange->error, ERROR_PRINTER_MISSING, UNREACHED, "no connection to %s",
                               client->uri);
     client->connections += is_new;
-    ipp_deadline_start(client->http, limit_now(ANSWER_MS));
+    ipp_deadline_start(client->http, limit_now(client->answer_ms));
     http_encryption_t wanted = client->is_encrypted   ? HTTP_ENCRYPTION_ALWAYS
                                : client->must_upgrade ? HTTP_ENCRYPTION_REQUIRED
                                                       : HTTP_ENCRYPTION_NEVER;
     if (is_new && wanted != HTTP_ENCRYPTION_NEVER) {
-        httpSetTimeout(client->http, ANSWER_MS / 1000.0, NULL, NULL);
+        httpSetTimeout(client->http, client->answer_ms / 1000.0, NULL, NULL);
         if (httpEncryption(client->http, wanted))
             return unanswered(exchange, "does not agree to an encrypted connection");
     }
@@ -193,7 +208,7 @@ static enum printer_status send_document(struct exchange *exchange)
         uint64_t left = exchange->document->length - at;
         size_t wanted = left < DOCUMENT_PART_SIZE ? (size_t)left : DOCUMENT_PART_SIZE;
         ssize_t length = blob_read_at(exchange->document->fd, part, wanted, at);
-        ipp_deadline_start(exchange->client->http, limit_now(PROGRESS_MS));
+        ipp_deadline_start(exchange->client->http, limit_now(PROGRESS_FACTOR * exchange->client->answer_ms));
         if (length <= 0 || httpWrite2(exchange->client->http, part, (size_t)length) != length)
             status = PRINTER_FAILED;
         at += (uint64_t)(length > 0 ? length : 0);
@@ -224,7 +239,7 @@ static enum printer_status send_request(struct exchange *exchange)
     if (exchange->document && send_document(exchange) != PRINTER_GOOD)
         return unanswered(exchange, "closes the connection while it is sent a sheet");
     if (exchange->document)
-        ipp_deadline_start(http, limit_now(PROGRESS_MS));
+        ipp_deadline_start(http, limit_now(PROGRESS_FACTOR * exchange->client->answer_ms));
     return PRINTER_GOOD;
 }
 

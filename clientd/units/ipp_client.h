@@ -19,6 +19,10 @@ struct ipp_client *ipp_client_new_local(void);
 /* Safe on NULL; clears *client. */
 void ipp_client_free(struct ipp_client **client);
 
+/* A request has to be answered within so long, and each part of a document taken within three times as long;
+ * without this, and at most, 10 s. */
+void ipp_client_set_limit(struct ipp_client *client, uint32_t answer_ms);
+
 const char *ipp_client_uri(const struct ipp_client *client);
 /* The number of the present connection, or of the last one: from 1. */
 uint32_t ipp_client_connection(const struct ipp_client *client);

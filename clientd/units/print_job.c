@@ -29,11 +29,10 @@
 #include "clientd/units/unit_link.h"
 #include "clientd/units/unit_signals.h"
 
-#define OPEN_MS   5000 /* a printer that is being started */
-#define RETRY_MS  200
-#define ADOPT_MS  50 /* the daemon tells of all sheets that are to be adopted at once */
-#define SETTLE_MS 10000
-#define NO_SHEET  0
+#define OPEN_MS  5000 /* a printer that is being started */
+#define RETRY_MS 200
+#define ADOPT_MS 50 /* the daemon tells of all sheets that are to be adopted at once */
+#define NO_SHEET 0
 
 static int receive_command(struct print_job *job);
 static enum print_step open_printer(struct print_job *job, const struct record_print_options *options);
@@ -83,7 +82,8 @@ enum print_step print_job_fail(struct print_job *job, uint16_t code, uint32_t sh
     char copy[PRINTER_TEXT_SIZE]; /* it may belong to what goes now */
     bool is_lost = job->lost_ms || code == ERROR_PRINTER_MISSING;
     snprintf(copy, sizeof copy, "%s", text);
-    if (print_sheets_settle(&job->sheets, is_lost ? 0 : SETTLE_MS))
+    bool is_well = code == ERROR_PRINT_CANCELED || code == ERROR_PRINT_REFUSED; /* it was about one sheet */
+    if (print_sheets_settle(&job->sheets, is_lost ? 0 : job->orders->settle_ms, is_well))
         return print_job_lost(job);
     uint32_t left = job->sheets.count ? job->sheets.items[0]->number : NO_SHEET;
     if (job->sheets.first_hurt)

@@ -12,10 +12,11 @@ struct unit_link;
 
 /* From the command line; everything stays the caller's. */
 struct print_job_orders {
-    const char *uri;   /* of the printer */
-    const char *spool; /* folder of the job */
-    uint32_t reach_ms; /* so long a printer may be out of reach */
-    uint32_t stall_ms; /* so long it may work on a sheet without any change */
+    const char *uri;    /* of the printer */
+    const char *spool;  /* folder of the job */
+    uint32_t reach_ms;  /* so long a printer may be out of reach */
+    uint32_t stall_ms;  /* so long it may work on a sheet without any change */
+    uint32_t settle_ms; /* so long sheets that were canceled are waited for */
 };
 
 /* Returns when all sheets are done or one has failed (the daemon was told which), when the unit was asked to

@@ -13,17 +13,21 @@
 #include "base/log.h"
 #include "clientd/units/ipp_client.h"
 #include "clientd/units/ipp_look.h"
+#include "clientd/units/print_sheets.h"
 #include "clientd/units/printer_state.h"
 #include "clientd/units/unit_link.h"
 #include "clientd/units/unit_list.h"
 #include "clientd/units/unit_signals.h"
 
-#define VALUE_SIZE 1025 /* of an attribute */
-#define NAME_SIZE  129  /* of a unit */
+#define VALUE_SIZE 1025  /* of an attribute */
+#define NAME_SIZE  129   /* of a unit */
+#define LIST_MS    14000 /* for all together: the daemon waits a little longer */
+#define ASK_MS     250   /* for each at least */
 
 struct listing {
     const struct print_list_printer *printers;
-    size_t count;
+    size_t count, left; /* left: those that have not been asked, and the spooler */
+    int64_t until_ms;
     struct frame_list_builder units;
 };
 
@@ -92,6 +96,14 @@ static int add_missing(struct listing *listing, const char *name, const char *ur
                                                                .capabilities = &none});
 }
 
+/* Printers that are switched off take their time, and must not take it from those that are there: each may
+ * spend an equal share of what is left. */
+static void limit(struct listing *listing, struct ipp_client *client)
+{
+    int64_t share_ms = (listing->until_ms - print_sheets_now()) / (int64_t)listing->left--;
+    ipp_client_set_limit(client, share_ms > ASK_MS ? (uint32_t)share_ms : ASK_MS);
+}
+
 /* ---- Printers of the settings ------------------------------------------------------------------------- */
 
 static int add_configured(struct listing *listing, const struct print_list_printer *printer)
@@ -99,9 +111,11 @@ static int add_configured(struct listing *listing, const struct print_list_print
     struct printer_error why = {0};
     struct ipp_client *client = ipp_client_new(printer->uri, &why);
     ipp_t *answer = NULL;
-    if (client)
+    if (client) {
+        limit(listing, client);
         answer = ipp_client_do(client, ipp_client_request(client, IPP_OP_GET_PRINTER_ATTRIBUTES), NULL, NULL,
                                &why);
+    }
     int error = 0;
     if (answer)
         error = add_printer(listing, printer->name, printer->uri, answer);
@@ -140,6 +154,7 @@ static int add_spooler(struct listing *listing)
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, cupsUser());
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL, "all");
     ipp_status_t status;
+    limit(listing, client);
     ipp_t *answer = ipp_client_do(client, request, NULL, &status, &why);
     int error = answer ? ipp_look_groups(answer, IPP_TAG_PRINTER, add_queue, listing) : 0;
     if (!answer && status != IPP_STATUS_ERROR_NOT_FOUND)
@@ -151,7 +166,8 @@ static int add_spooler(struct listing *listing)
 
 int print_list_send(struct unit_link *link, const struct print_list_printer *printers, size_t count)
 {
-    struct listing listing = {.printers = printers, .count = count};
+    struct listing listing = {
+        .printers = printers, .count = count, .left = count + 1, .until_ms = print_sheets_now() + LIST_MS};
     int error = 0;
     for (size_t i = 0; i < count && !error && !unit_signals_stopped(); i++)
         error = add_configured(&listing, &printers[i]);

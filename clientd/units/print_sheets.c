@@ -15,7 +15,6 @@
 #include "clientd/units/unit_signals.h"
 
 #define SETTLE_POLL_MS    100
-#define SPARED_MS         1500
 #define SETTLE_STOPPED_MS 3500 /* of the time that a unit has when it was asked to stop */
 
 /* Numbers of SHEET_STATUS.state. */
@@ -163,14 +162,18 @@ int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enu
 
 /* ---- The end of all of them --------------------------------------------------------------------------- */
 
-/* The last one first: what waits is off the printer before what it waits for ends. */
+/* The last one first: what waits is off the printer before what it waits for ends. Whether it still waits is
+ * asked anew: a printer begins the next sheet as soon as one has ended. */
 static void cancel_sheets(struct print_sheets *sheets, bool with_work)
 {
     struct printer_error error;
     for (unsigned i = sheets->count; i-- > 0;) {
         struct print_sheet *sheet = sheets->items[i];
+        bool is_asked =
+            !sheet->ticket.job || with_work || print_sheets_ask(sheets, sheet, &error) == PRINTER_GOOD;
         bool is_meant = sheet->ticket.job && (with_work || sheet->fate != FATE_WORKS || sheet->is_unwanted);
-        if (is_meant && sheets->printer->ops->cancel(sheets->printer, &sheet->ticket, &error) != PRINTER_GOOD)
+        if (!is_asked || (is_meant && sheets->printer->ops->cancel(sheets->printer, &sheet->ticket, &error) !=
+                                          PRINTER_GOOD))
             log_warning("sheet %u cannot be canceled: %s", sheet->number, error.text);
     }
 }
@@ -198,16 +201,15 @@ static bool ask_all(struct print_sheets *sheets, int *link_error)
     return is_settled;
 }
 
-/* Nothing is wrong with the printer when the unit was just asked to stop: what is on the paper path may come
- * out, rather than become uncertain. */
-int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms)
+int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms, bool is_spared)
 {
     const struct timespec pause = {.tv_nsec = SETTLE_POLL_MS * 1000000L};
     int64_t started_ms = print_sheets_now(), spent_ms = 0;
-    bool is_stop = unit_signals_stopped(), is_settled = false, is_spared = is_stop;
+    bool is_stop = unit_signals_stopped(), is_settled = false;
     int link_error = 0;
     if (is_stop && limit_ms > SETTLE_STOPPED_MS)
         limit_ms = SETTLE_STOPPED_MS;
+    is_spared = is_spared || is_stop;
     if (limit_ms > 0)
         cancel_sheets(sheets, !is_spared);
     while (!is_settled && !link_error && spent_ms < limit_ms) {
@@ -215,7 +217,7 @@ int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms)
         if (!is_settled)
             nanosleep(&pause, NULL);
         spent_ms = print_sheets_now() - started_ms;
-        if (!is_settled && is_spared && spent_ms >= SPARED_MS) {
+        if (!is_settled && is_spared && spent_ms >= limit_ms / 2) {
             is_spared = false;
             cancel_sheets(sheets, true);
         }

@@ -66,7 +66,9 @@ int print_sheets_tell_work(struct print_sheets *sheets, struct print_sheet *shee
 int print_sheets_end(struct print_sheets *sheets, struct print_sheet *sheet, enum sheet_fate fate);
 
 /* Cancels all that have a ticket, and waits up to limit_ms until each has ended at the device; tells the
- * daemon of those. Others stay: an adopting run finds out. Errors of the link. */
-int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms);
+ * daemon of those. Others stay: an adopting run finds out. is_spared: nothing is wrong with the printer (nor
+ * when the unit was just asked to stop), and what is on the paper path may come out in half of that time,
+ * rather than become uncertain. Errors of the link. */
+int print_sheets_settle(struct print_sheets *sheets, int64_t limit_ms, bool is_spared);
 
 #endif

@@ -16,7 +16,6 @@
 #define SUSPECT_MS    10000 /* a printer that warns, before it is known how long a sheet takes there */
 #define SLOW_FACTOR   3
 #define TELL_MS       5000 /* the daemon hears so often that there is something to wait for */
-#define SETTLE_MS     10000
 #define NO_SHEET      0
 
 static const struct printer_ops *ops_of(const struct print_job *job)
@@ -49,7 +48,7 @@ static enum print_step start_queue(struct print_job *job, struct printer_look *l
 {
     struct printer_error error;
     uint32_t first = job->sheets.count ? job->sheets.items[0]->number : NO_SHEET;
-    if (print_sheets_settle(&job->sheets, SETTLE_MS))
+    if (print_sheets_settle(&job->sheets, job->orders->settle_ms, false))
         return print_job_lost(job);
     log_notice("the printer was stopped: starting it");
     if (ops_of(job)->resume(job->sheets.printer, &error) != PRINTER_GOOD)
@@ -110,9 +109,10 @@ static enum print_step sheet_is_uncertain(struct print_job *job, uint32_t number
     char text[PRINTER_TEXT_SIZE];
     if (look->is_known && (look->state == JOB_CANCELED || look->state == JOB_ABORTED))
         return fail_with_sheet(job, number, look);
-    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number,
-             look->is_known ? "the printer has lost the history of its job"
-                            : "the printer does not know its job any more");
+    const char *why = !look->is_known         ? "the printer does not know its job any more"
+                      : look->history_is_lost ? "the printer has lost the history of its job"
+                                              : "the printer has done its job, but counts no sheet";
+    snprintf(text, sizeof text, "nobody can know whether sheet %u has been printed: %s", number, why);
     print_job_fail_in_the_end(job, ERROR_PRINT_UNCERTAIN, number, text);
     return PRINT_NEXT;
 }

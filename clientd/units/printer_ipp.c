@@ -27,6 +27,7 @@ struct printer_ipp {
     struct printer base;
     struct place own, other; /* other: at which an earlier run has left sheets */
     struct ipp_options options;
+    uint32_t answer_ms;
     bool may_have_orphan; /* a job was made there, or not: the printer has not told all of it */
 };
 
@@ -44,12 +45,14 @@ static void place_close(struct place *place)
     *place = (struct place){0};
 }
 
-static enum printer_status place_open(struct place *place, const char *uri, struct printer_error *error)
+static enum printer_status place_open(struct place *place, const char *uri, uint32_t answer_ms,
+                                      struct printer_error *error)
 {
     place_close(place);
     place->client = ipp_client_new(uri, error);
     if (!place->client)
         return PRINTER_FAILED;
+    ipp_client_set_limit(place->client, answer_ms);
     place->attributes = ipp_client_do(
         place->client, ipp_client_request(place->client, IPP_OP_GET_PRINTER_ATTRIBUTES), NULL, NULL, error);
     if (!place->attributes) {
@@ -69,7 +72,7 @@ static struct place *place_of(struct printer_ipp *printer, const struct printer_
     struct place *other = &printer->other;
     if (other->client && strcmp(ipp_client_uri(other->client), ticket->printer) == 0)
         return other;
-    return place_open(other, ticket->printer, error) == PRINTER_GOOD ? other : NULL;
+    return place_open(other, ticket->printer, printer->answer_ms, error) == PRINTER_GOOD ? other : NULL;
 }
 
 /* ---- The printer -------------------------------------------------------------------------------------- */
@@ -92,7 +95,7 @@ static enum printer_status check_operations(const struct place *place, struct pr
 static enum printer_status printer_open(struct printer *base, const char *uri, struct printer_error *error)
 {
     struct printer_ipp *printer = ipp_of(base);
-    if (place_open(&printer->own, uri, error) != PRINTER_GOOD)
+    if (place_open(&printer->own, uri, printer->answer_ms, error) != PRINTER_GOOD)
         return PRINTER_FAILED;
     return check_operations(&printer->own, error);
 }
@@ -331,7 +334,7 @@ static void printer_close(struct printer *base)
     place_close(&ipp_of(base)->other);
 }
 
-struct printer *printer_ipp_new(void)
+struct printer *printer_ipp_new(uint32_t answer_ms)
 {
     static const struct printer_ops ops = {.open = printer_open,
                                            .prepare = printer_prepare,
@@ -345,6 +348,7 @@ struct printer *printer_ipp_new(void)
                                            .close = printer_close};
     struct printer_ipp *printer = memory_new(sizeof *printer);
     printer->base.ops = &ops;
+    printer->answer_ms = answer_ms;
     return &printer->base;
 }
 

@@ -4,7 +4,8 @@
 
 #include "clientd/units/printer.h"
 
-struct printer *printer_ipp_new(void);
+/* answer_ms: within so long it has to answer; at most 10 s. */
+struct printer *printer_ipp_new(uint32_t answer_ms);
 /* Safe on NULL; clears *printer. */
 void printer_ipp_free(struct printer **printer);
 

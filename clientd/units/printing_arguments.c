@@ -13,6 +13,10 @@
 #define STALL_S      120u
 #define SECONDS_MOST 86400ul
 #define MILLISECONDS 1000u
+/* Waiting for an answer, and for sheets to end, is to leave the printer most of the time. */
+#define STALL_PER_WAIT 12u
+#define WAIT_LEAST_MS  2000u
+#define WAIT_MOST_MS   10000u
 
 enum { OPTION_PRINTER = 256, OPTION_SPOOL, OPTION_REACH, OPTION_STALL, OPTION_LEVEL };
 
@@ -73,6 +77,13 @@ static int take_option(struct printing_arguments *arguments, int option)
     }
 }
 
+static uint32_t wait_ms(uint32_t stall_ms)
+{
+    uint32_t wait_ms = stall_ms / STALL_PER_WAIT;
+    wait_ms = wait_ms < WAIT_MOST_MS ? wait_ms : WAIT_MOST_MS;
+    return wait_ms > WAIT_LEAST_MS ? wait_ms : WAIT_LEAST_MS;
+}
+
 int printing_arguments_parse(struct printing_arguments *arguments, int argc, char **argv)
 {
     int option, error = 0;
@@ -91,6 +102,7 @@ int printing_arguments_parse(struct printing_arguments *arguments, int argc, cha
     }
     if (error)
         return error;
+    arguments->answer_ms = arguments->settle_ms = wait_ms(arguments->stall_ms);
     if (argc - optind != 1)
         return -EINVAL;
     if (strcmp(argv[optind], "list") == 0) {

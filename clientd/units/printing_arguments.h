@@ -15,7 +15,7 @@ struct printing_arguments {
     const char *spool; /* points into argv, as the URIs do */
     struct print_list_printer *printers;
     size_t printer_count;
-    uint32_t reach_ms, stall_ms;
+    uint32_t reach_ms, stall_ms, answer_ms, settle_ms;
     enum log_level level;
 };
 

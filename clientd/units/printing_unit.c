@@ -9,7 +9,8 @@
  *       takes PRINT_COMMAND, at once behind it one ADOPT_SHEET for each sheet of an earlier run, then
  *       PRINT_SHEET, RELEASE_SHEET … and NO_MORE_SHEETS. DIR is the spool folder of the job; a block lies in
  *       it as a page (clientd/spool_names.h). Ends behind FUNCTION_FINISHED or ERROR_NOTICE.
- *       SECONDS: so long a printer may be out of reach (20), or at a sheet without any change (120).
+ *       SECONDS: so long a printer may be out of reach (20), or at a sheet without any change (120); the
+ * shorter the latter is, the shorter it is waited for answers, too, and for canceled sheets to end.
  *
  * The spooler of this host is the one that CUPS_SERVER or its client.conf name.
  */
@@ -49,11 +50,12 @@ static int run(const struct printing_arguments *arguments, struct unit_link *lin
     if (arguments->order == PRINTING_LIST) {
         error = print_list_send(link, arguments->printers, arguments->printer_count);
     } else {
-        struct printer *printer = printer_ipp_new();
+        struct printer *printer = printer_ipp_new(arguments->answer_ms);
         const struct print_job_orders orders = {.uri = arguments->printers[0].uri,
                                                 .spool = arguments->spool,
                                                 .reach_ms = arguments->reach_ms,
-                                                .stall_ms = arguments->stall_ms};
+                                                .stall_ms = arguments->stall_ms,
+                                                .settle_ms = arguments->settle_ms};
         error = print_job_run(&orders, printer, link);
         printer_ipp_free(&printer);
     }

@@ -2,12 +2,15 @@
  * The page ledger: what has durably happened to each page of a job. Pure data; both daemons use the same
  * code.
  *
- *   reading:   unread ──► read ──► stored          uncertain: it may have gone through the feeder unread
- *                 └─────► skipped                  skipped: left out, as the user designated
+ *   reading:   unread ──► read ──► stored
+ *                 └─────► skipped                  left out, as the user designated
+ *              uncertain                           it may have gone through the feeder unread
  *
- *   printing:  held ──► received ──► submitted ──► printed       uncertain: nobody can know whether it came
- * out │          └────────────┴───────► skipped       received: its data is in the client's spool └► …
- * submitted: it is at the printer
+ *   printing:  held ──► received ──► submitted ──► printed
+ *                └────────────┴───────► skipped
+ *              received                            its data is in the client's spool
+ *              submitted                           it is at the printer
+ *              uncertain                           nobody can know whether it came out
  *
  * Pages (of a printing job: sheets) are numbered from 1; all pages behind the last entry are unread, or held.
  * Each page carries a generation: of a page that was read or printed, the round in which it was; of another,

@@ -28,6 +28,7 @@ struct split {
     void *context;
     uint32_t watchdog_ms;
     uint32_t sheets, blocks; /* announced; so far */
+    uint64_t bytes_left;     /* that the blocks to come may have */
     bool has_document;
     bool has_word; /* `end` is what the unit said, or what was decided about it */
     struct split_end end;
@@ -91,6 +92,7 @@ int split_start(struct split **split, struct loop *loop, struct peer_sweep *swee
     made->callbacks = *callbacks;
     made->context = context;
     made->watchdog_ms = order->watchdog_ms;
+    made->bytes_left = order->byte_limit;
     made->drain = loop_timer_new(loop, on_drained, made);
     arguments_make(&arguments, order);
     int error =
@@ -151,7 +153,7 @@ static void on_block(struct split *split, const struct frame *frame)
 {
     const struct frame_split_block *said = &frame->split_block;
     if (said->sheet != split->blocks + 1 || said->sheet > split->sheets || said->front == 0 ||
-        said->length == 0 || said->digest.length != SPLIT_DIGEST_BYTES) {
+        said->length == 0 || said->length > split->bytes_left || said->digest.length != SPLIT_DIGEST_BYTES) {
         on_nonsense(split, "told of a block that cannot be");
         return;
     }
@@ -160,6 +162,7 @@ static void on_block(struct split *split, const struct frame *frame)
     snprintf(block.name, sizeof block.name, "%06" PRIu32 ".pdf", said->sheet);
     memcpy(block.digest, said->digest.at, sizeof block.digest);
     split->blocks++;
+    split->bytes_left -= said->length;
     split->callbacks.on_block(split->context, &block); /* may free the split */
 }
 
@@ -240,7 +243,7 @@ static void on_closed(void *context, const struct peer_end *end)
     struct split *split = context;
     peer_free(&split->peer);
     if (end->code == ERROR_PROTOCOL)
-        on_nonsense(split, end->text);
+        on_nonsense(split, "broke the protocol");
     finish_if_over(split);
 }
 

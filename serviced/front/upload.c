@@ -17,6 +17,10 @@
 #include "serviced/settings.h"
 #include "wire/peer.h"
 
+/* Of one upload: what may be sent at once waits in its sender's queue while the connection is slow, that of
+ * UPLOADS_MAX uploads too, and a queue that is full ends the connection. */
+#define CREDIT_MOST (512u << 10)
+
 enum upload_state { UPLOAD_RECEIVING, UPLOAD_ENDING, UPLOAD_WHOLE };
 
 struct upload {
@@ -123,6 +127,12 @@ static bool is_welcome(const struct visitor *visitor, const struct frame_upload_
     return false;
 }
 
+static uint32_t credit_of(const struct server *server)
+{
+    uint64_t credit = (uint64_t)server->settings->credit;
+    return credit < CREDIT_MOST ? (uint32_t)credit : CREDIT_MOST;
+}
+
 static void grant(struct upload *upload)
 {
     uint64_t left = upload->length - upload->offset - upload->credit;
@@ -150,7 +160,7 @@ void upload_begin(struct visitor *visitor, const struct frame_upload_begin *begi
     upload->request = begin->request;
     upload->id = ++server->last_upload;
     upload->length = begin->length;
-    upload->granting = (uint32_t)server->settings->credit;
+    upload->granting = credit_of(server);
     frame_text_copy(begin->name, upload->title, sizeof upload->title);
     upload->store = store_job_new(server->uploads, upload->id);
     upload->part = store_part_new(upload->store, 1, 0);
@@ -199,7 +209,7 @@ static void data_written(void *context, int result)
         return;
     }
     upload->granting += length;
-    if (upload->granting >= (uint64_t)upload->server->settings->credit / 4)
+    if (upload->granting >= credit_of(upload->server) / 4)
         grant(upload);
 }
 

@@ -39,9 +39,12 @@ static void merge_reading(struct ledger *server, const struct ledger *claimed, s
         server->total = claimed->total;
 }
 
+/* A client that has lost the order, and waits for a restart to bring it, says nothing of any sheet. */
 static void merge_printing(struct ledger *server, const struct ledger *claimed,
                            struct identify_result *result)
 {
+    if (claimed->total == 0 && claimed->count == 0)
+        return;
     for (uint32_t sheet = 1; sheet <= server->total; sheet++) {
         struct ledger_page ours = ledger_get(server, sheet), theirs = ledger_get(claimed, sheet);
         bool is_final = ours.state == PAGE_PRINTED || ours.state == PAGE_SKIPPED;

@@ -209,6 +209,16 @@ static void on_link_lost(struct job *job, const struct job_event *event, struct 
     act_simply(actions, JOB_ACTION_TELL);
 }
 
+/* A sheet that was at the printer, or that nobody knew of before, is not known any better now. */
+static enum page_state state_of_lost(enum job_function function, enum page_state state)
+{
+    if (state == PAGE_STORED || state == PAGE_PRINTED)
+        return state;
+    if (function == FUNCTION_PRINTING && (state == PAGE_SUBMITTED || state == PAGE_UNCERTAIN))
+        return PAGE_UNCERTAIN;
+    return PAGE_UNREAD;
+}
+
 /* What a client that has lost the job may have done to it. Returns the page that nobody can tell of, 0 when
  * the command has never reached the client. What is stored or printed is not to be counted as lost. */
 static uint32_t account_of_nothing(const struct job *job, struct ledger *nothing)
@@ -219,8 +229,8 @@ static uint32_t account_of_nothing(const struct job *job, struct ledger *nothing
     ledger_copy(nothing, &job->ledger);
     for (uint32_t n = 1; n <= nothing->count; n++) {
         struct ledger_page known = ledger_get(nothing, n);
-        if (known.state != PAGE_STORED && known.state != PAGE_PRINTED)
-            ledger_set(nothing, n, PAGE_UNREAD, is_printing(job) ? known.generation : 0);
+        ledger_set(nothing, n, state_of_lost(job->function, known.state),
+                   is_printing(job) || known.state == PAGE_STORED ? known.generation : 0);
     }
     if (is_begun)
         ledger_set(nothing, page, PAGE_UNCERTAIN, ledger_get(nothing, page).generation);

@@ -80,7 +80,20 @@ run 0 ctl restart "$number" --manner resume
 came_out attic "$once"
 expect_job "$number" .state completed
 
-step "8. Nothing is left behind"
+step "8. Two jobs at one printer: the sheets of one lie behind those of the other; a third that waits is canceled"
+: >"$work/hall/log"
+rm -f "$work"/hall/sheets/*
+run 0 ctl print --printer hall --no-wait "$work/report.pdf"
+run 0 ctl print --printer hall --no-wait "$work/report.pdf"
+number=$(ctl --json jobs | jq -r 'map(.id) | max')
+run 0 ctl print --printer hall --no-wait "$work/report.pdf"
+third=$(ctl --json jobs | jq -r 'map(.id) | max')
+run 0 ctl cancel "$third"
+run 0 ctl watch "$number"
+came_out hall "$once $once"
+expect_job "$third" .state canceled
+
+step "9. Nothing is left behind"
 [ -z "$(printer_jobs hall)" ] || fail "jobs are left in the queue"
 wait_until "the spool is empty" sh -c "[ -z \"\$(ls '$work/client-one/spool')\" ]"
 stop clientd-one

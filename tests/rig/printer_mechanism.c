@@ -39,7 +39,8 @@ struct mechanism {
     struct printer_pages *pages;
     unsigned out; /* sheets in the tray */
     size_t manner;
-    double pace; /* seconds that a sheet takes */
+    double pace;         /* seconds that a sheet takes */
+    bool keeps_no_count; /* the spooler never hears that a sheet came out */
 };
 
 static void sleep_s(double seconds)
@@ -71,7 +72,7 @@ static bool pass(struct mechanism *mechanism, double seconds)
     return !is_gone(mechanism);
 }
 
-/* `options` has one key=value in a line; pace, in seconds for each sheet, and on-condition. */
+/* `options` has one key=value in a line; pace, in seconds for each sheet, counts=no, and on-condition. */
 static int read_options(struct mechanism *mechanism)
 {
     char text[1024], *rest = NULL;
@@ -83,6 +84,10 @@ static int read_options(struct mechanism *mechanism)
         size_t i = 0;
         if (strncmp(line, "pace=", 5) == 0 && fault_lines_number(line + 5, "", &mechanism->pace) == 0)
             continue;
+        if (strcmp(line, "counts=no") == 0) {
+            mechanism->keeps_no_count = true;
+            continue;
+        }
         while (strncmp(line, "on-condition=", 13) == 0 && i < sizeof manners / sizeof manners[0] &&
                strcmp(line + 13, manners[i].name) != 0)
             i++;
@@ -216,7 +221,8 @@ static enum printer_end print_sheet(struct mechanism *mechanism, const struct pr
     *again = recovery == RECOVER_REPRINTS;
     if (end != END_GOES_ON || *again)
         return end;
-    printer_spooler_printed(mechanism->spooler, sheet->pages);
+    if (!mechanism->keeps_no_count)
+        printer_spooler_printed(mechanism->spooler, sheet->pages);
     end = meet_fault(mechanism, MOMENT_COUNTED, &recovery);
     *again = recovery == RECOVER_REPRINTS;
     return end;

@@ -127,8 +127,8 @@ tests_unit_test_client_spool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_client_spool_LDADD = libclientd.la $(UNIT_LIBS)
 
 # serviced/
-UNIT_SERVICED = tests/unit/test_blocks tests/unit/test_registry tests/unit/test_server_job tests/unit/test_splitting \
-  tests/unit/test_store tests/unit/test_upload
+UNIT_SERVICED = tests/unit/test_blocks tests/unit/test_registry tests/unit/test_server_job tests/unit/test_split \
+  tests/unit/test_splitting tests/unit/test_store tests/unit/test_upload
 check_PROGRAMS += $(UNIT_SERVICED)
 TESTS += $(UNIT_SERVICED)
 tests_unit_test_blocks_CFLAGS = $(UNIT_CFLAGS)
@@ -137,6 +137,8 @@ tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_registry_LDADD = libserviced.la $(SQLITE_LIBS) $(UNIT_LIBS)
 tests_unit_test_server_job_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_server_job_LDADD = libserverjob.la libdeskline.la $(UNIT_LIBS)
+tests_unit_test_split_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_split_LDADD = libserviced.la $(UNIT_LIBS)
 tests_unit_test_splitting_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_splitting_LDADD = libsplitting.la $(UNIT_LIBS)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)

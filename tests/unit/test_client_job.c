@@ -550,6 +550,34 @@ START_TEST(every_name_is_there)
 }
 END_TEST
 
+/* A printing job that was lost here, and comes back with a restart: what the server calls uncertain is not
+ * printed before somebody has said so. */
+START_TEST(what_the_server_calls_uncertain_is_not_printed)
+{
+    static const struct designation_policy policy = {0};
+    struct job_read job;
+    struct job_read_actions actions;
+    struct ledger server = {.total = 3};
+    ledger_set(&server, 3, PAGE_HELD, 0);
+    ledger_set(&server, 2, PAGE_UNCERTAIN, 0);
+    job_print_init(&job, 7, 3, 1, &policy);
+    job_read_handle(&job,
+                    &(struct job_read_event){.type = EVENT_RESTART_COMMANDED,
+                                             .round = 1,
+                                             .manner = MANNER_RESUME,
+                                             .page = 1,
+                                             .ledger = &server},
+                    &actions);
+    ck_assert_uint_eq(ledger_get(&job.ledger, 1).state, PAGE_HELD);
+    ck_assert_uint_eq(ledger_get(&job.ledger, 2).state, PAGE_UNCERTAIN);
+    ck_assert_uint_eq(job.error, ERROR_PRINT_UNCERTAIN);
+    ck_assert_int_lt(find(&actions, ACTION_START_UNIT), 0);
+    ck_assert_int_ge(find(&actions, ACTION_SEND_NOTICE), 0);
+    job_read_free(&job);
+    ledger_free(&server);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client_job");
@@ -564,6 +592,7 @@ int main(void)
     tcase_add_test(tests, what_was_read_before_a_restart_does_not_count);
     tcase_add_test(tests, what_is_sent_belongs_to_its_connection);
     tcase_add_test(tests, what_is_told_has_the_round_of_its_moment);
+    tcase_add_test(tests, what_the_server_calls_uncertain_is_not_printed);
     tcase_add_test(tests, every_name_is_there);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);

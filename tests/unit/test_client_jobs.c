@@ -95,6 +95,62 @@ START_TEST(blocks_are_for_printing_only)
 }
 END_TEST
 
+/* ---- What the server is told of blocks ----------------------------------------------------------------- */
+
+static void give_block(struct job_run *run, uint32_t block)
+{
+    static const uint8_t byte = 'x',
+                         digest[32] = {0x2d, 0x71, 0x16, 0x42, 0xb7, 0x26, 0xb0, 0x44, 0x01, 0x62, 0x7c,
+                                       0xa9, 0xfb, 0xac, 0x32, 0xf5, 0xc8, 0x53, 0x0f, 0xb1, 0x90, 0x3c,
+                                       0xc4, 0xdb, 0x02, 0x25, 0x87, 0x17, 0x92, 0x1a, 0x48, 0x81};
+    ck_assert(job_run_take_block(
+        run, &(struct frame){.type = FRAME_PAGE_BEGIN, .page_begin = {.page = block, .codec = 4}}));
+    ck_assert(job_run_take_block(
+        run, &(struct frame){.type = FRAME_PAGE_DATA, .page_data = {.page = block, .bytes = {&byte, 1}}}));
+    ck_assert(job_run_take_block(
+        run, &(struct frame){
+                 .type = FRAME_PAGE_END,
+                 .page_end = {.page = block, .length = 1, .rows = 1, .digest = {digest, sizeof digest}}}));
+}
+
+/* Saves the record. */
+static void save(struct job_run *run)
+{
+    job_run_event(run, &(struct job_read_event){.type = EVENT_LINK_UP, .standing = STANDING_OPEN});
+}
+
+static void stop(void *context)
+{
+    loop_stop(context);
+}
+
+static void run_until_told(const struct job_run *run, uint32_t sheet, uint8_t state)
+{
+    struct loop_timer *tick = loop_timer_new(around.loop, stop, around.loop);
+    for (int i = 0; i < 2000 && ledger_get(job_run_ledger(run), sheet).state != state; i++) {
+        loop_timer_start(tick, 1);
+        loop_run(around.loop);
+    }
+    loop_timer_free(&tick);
+    ck_assert_uint_eq(ledger_get(job_run_ledger(run), sheet).state, state);
+}
+
+/* Else it would be sent once more. */
+START_TEST(a_block_that_came_while_the_record_was_saved_is_told)
+{
+    const struct record_print_order order = {.blocks = 3, .copies = 2};
+    struct job_run *run = jobs_take_printing(jobs, 1, &order);
+    if (_i == 0)
+        give_block(run, 2);
+    save(run);
+    if (_i == 1)
+        give_block(run, 2);
+    run_until_told(run, 2, PAGE_RECEIVED);
+    run_until_told(run, 5, PAGE_RECEIVED); /* the copy */
+    ck_assert_uint_eq(ledger_get(job_run_ledger(run), 1).state, PAGE_HELD);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client_jobs");
@@ -106,6 +162,7 @@ int main(void)
     tcase_add_test(tests, a_server_cannot_give_more_jobs_than_can_be_told_of);
     tcase_add_test(tests, a_job_keeps_its_function);
     tcase_add_test(tests, blocks_are_for_printing_only);
+    tcase_add_loop_test(tests, a_block_that_came_while_the_record_was_saved_is_told, 0, 2);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
     failures = srunner_ntests_failed(runner);

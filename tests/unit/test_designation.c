@@ -84,10 +84,10 @@ START_TEST(nothing_on_offer)
 }
 END_TEST
 
-/* Whatever the error is: a sheet that may have come out is printed again only where the user has said so. */
+/* A sheet that may have come out is printed again only where the user has said so. */
 START_TEST(uncertain_sheet)
 {
-    static const uint16_t errors[] = {ERROR_PRINT_UNCERTAIN, ERROR_LINK_LOST, ERROR_PRINTER_JAM};
+    static const uint16_t errors[] = {ERROR_PRINT_UNCERTAIN, ERROR_LINK_LOST, ERROR_PRINT_RESTARTED};
     const struct designation_situation situation = {.is_uncertain = true};
     struct designation_policy policy = EAGER;
     struct designation_question question = {
@@ -101,6 +101,42 @@ START_TEST(uncertain_sheet)
         policy.on_uncertain_sheet = MANNER_SKIP;
         ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_SKIP);
     }
+}
+END_TEST
+
+/* Where somebody has to see to the printer, no sheet is left out unseen, and none is printed again before the
+ * user has said that the job goes on by itself, too. */
+START_TEST(uncertain_sheet_at_a_printer_in_trouble)
+{
+    static const uint16_t errors[] = {ERROR_PRINTER_JAM,    ERROR_PRINTER_EMPTY,   ERROR_PRINTER_STOPPED,
+                                      ERROR_PRINT_CANCELED, ERROR_PRINTER_MISSING, ERROR_PRINTER_DIED};
+    static const enum manner manners[] = {MANNER_NONE, MANNER_RESUME, MANNER_SKIP};
+    const struct designation_situation situation = {.interrupted = 1, .is_uncertain = true};
+    struct designation_question question = {
+        .round = 1, .offers = {{MANNER_RESUME, 1, 1}, {MANNER_SKIP, 1, 1}}, .offer_count = 2};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0] * 9; i++) {
+        enum manner sheet = manners[i % 3], device = manners[i / 3 % 3];
+        const struct designation_policy policy = {MANNER_RESUME, device, sheet};
+        bool goes_on = sheet == MANNER_RESUME && device == MANNER_RESUME;
+        question.error = errors[i / 9];
+        ck_assert_int_eq(designation_by_policy(&policy, &question, &situation),
+                         goes_on ? MANNER_RESUME : MANNER_NONE);
+    }
+}
+END_TEST
+
+/* One that is in doubt again after it has been printed again would be so for ever. */
+START_TEST(uncertain_sheet_that_stays_so)
+{
+    const struct designation_situation situation = {.is_uncertain = true, .was_printed_again = true};
+    struct designation_policy policy = {MANNER_RESUME, MANNER_RESUME, MANNER_RESUME};
+    const struct designation_question question = {.round = 1,
+                                                  .error = ERROR_PRINT_UNCERTAIN,
+                                                  .offers = {{MANNER_RESUME, 1, 1}, {MANNER_SKIP, 1, 1}},
+                                                  .offer_count = 2};
+    ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_NONE);
+    policy.on_uncertain_sheet = MANNER_SKIP;
+    ck_assert_int_eq(designation_by_policy(&policy, &question, &situation), MANNER_SKIP);
 }
 END_TEST
 
@@ -134,6 +170,8 @@ int main(void)
     int failures;
     tcase_add_loop_test(tests, answer, 0, sizeof answers / sizeof answers[0]);
     tcase_add_test(tests, uncertain_sheet);
+    tcase_add_test(tests, uncertain_sheet_at_a_printer_in_trouble);
+    tcase_add_test(tests, uncertain_sheet_that_stays_so);
     tcase_add_test(tests, nothing_on_offer);
     tcase_add_test(tests, every_error_has_its_answer);
     suite_add_tcase(suite, tests);

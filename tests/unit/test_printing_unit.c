@@ -402,7 +402,7 @@ static int run(void)
     int ends[2];
     pthread_t thread;
     struct unit_link *link;
-    const struct print_job_orders orders = {.uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000};
+    const struct print_job_orders orders = {.uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000, .settle_ms = 10000};
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     service.fd = ends[0];
     service.next = 1;

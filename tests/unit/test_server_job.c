@@ -119,6 +119,69 @@ START_TEST(story)
 }
 END_TEST
 
+/* ---- A client that has lost its account of what it prints ---------------------------------------------- */
+
+static struct job printing(const uint8_t *states, uint32_t count)
+{
+    struct job job;
+    struct job_actions actions;
+    job_init_printing(&job, 7, count, 1);
+    job_handle(&job, &(struct job_event){.type = JOB_EVENT_OPENED}, &actions);
+    for (uint32_t i = 0; i < count; i++)
+        ledger_set(&job.ledger, i + 1, (enum page_state)states[i], 0);
+    job_handle(&job, &(struct job_event){.type = JOB_EVENT_LINK_LOST}, &actions);
+    return job;
+}
+
+static void check_states(const struct job *job, const uint8_t *states, uint32_t count)
+{
+    for (uint32_t sheet = 1; sheet <= count; sheet++)
+        ck_assert_msg(ledger_get(&job->ledger, sheet).state == states[sheet - 1], "sheet %u is %s", sheet,
+                      page_state_name(ledger_get(&job->ledger, sheet).state));
+}
+
+/* Both of those under way may have come out: each is a question of its own. */
+START_TEST(every_sheet_that_was_at_the_printer_is_uncertain)
+{
+    static const uint8_t before[] = {PAGE_PRINTED,   PAGE_SKIPPED,  PAGE_SUBMITTED, PAGE_SUBMITTED,
+                                     PAGE_UNCERTAIN, PAGE_RECEIVED, PAGE_HELD};
+    static const uint8_t after[] = {PAGE_PRINTED,   PAGE_SKIPPED, PAGE_UNCERTAIN, PAGE_UNCERTAIN,
+                                    PAGE_UNCERTAIN, PAGE_HELD,    PAGE_HELD};
+    static const uint8_t resumed[] = {PAGE_PRINTED,   PAGE_SKIPPED, PAGE_HELD, PAGE_UNCERTAIN,
+                                      PAGE_UNCERTAIN, PAGE_HELD,    PAGE_HELD};
+    struct job job = printing(before, sizeof before);
+    struct job_actions actions;
+    job_handle(&job, &(struct job_event){.type = JOB_EVENT_LINK_UP}, &actions);
+    check_states(&job, after, sizeof after);
+    ck_assert_uint_eq(job.error, ERROR_PRINT_UNCERTAIN);
+    ck_assert_uint_eq(job.phase.page, 3);
+    job_handle(
+        &job,
+        &(struct job_event){.type = JOB_EVENT_MANNER_NOTICED, .round = job.question, .manner = MANNER_RESUME},
+        &actions);
+    check_states(&job, resumed, sizeof resumed);
+    job_free(&job);
+}
+END_TEST
+
+/* The order comes with the restart: before that, the client's account is empty. */
+START_TEST(an_account_without_an_order_says_nothing)
+{
+    static const uint8_t before[] = {PAGE_PRINTED, PAGE_UNCERTAIN, PAGE_UNCERTAIN, PAGE_HELD};
+    struct job job = printing(before, sizeof before);
+    struct ledger empty = {0}, whole = {.total = sizeof before};
+    struct job_event event = {.type = JOB_EVENT_NOTICE, .code = ERROR_LINK_LOST, .ledger = &empty};
+    struct job_actions actions;
+    job_handle(&job, &event, &actions);
+    check_states(&job, before, sizeof before);
+    ck_assert_uint_eq(job.phase.page, 2);
+    event.ledger = &whole;
+    job_handle(&job, &event, &actions);
+    ck_assert_uint_eq(ledger_get(&job.ledger, 2).state, PAGE_HELD);
+    job_free(&job);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("server_job");
@@ -126,6 +189,8 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failures;
     tcase_add_loop_test(tests, story, 0, sizeof stories / sizeof stories[0]);
+    tcase_add_test(tests, every_sheet_that_was_at_the_printer_is_uncertain);
+    tcase_add_test(tests, an_account_without_an_order_says_nothing);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
     failures = srunner_ntests_failed(runner);

@@ -271,6 +271,23 @@ START_TEST(an_upload_is_kept_until_it_is_taken)
 }
 END_TEST
 
+/* All that may be sent goes into the sender's queue, and one that is full ends the connection: of a client
+ * that passes on several at a time over a slow link, that of all its jobs. */
+START_TEST(what_may_be_sent_at_once_fits_a_queue)
+{
+    static uint8_t bytes[32768];
+    settings.credit = 64 << 20;
+    for (uint32_t request = 1; request <= UPLOADS_MAX; request++)
+        begin(request, 1 << 20);
+    begin(UPLOADS_MAX + 1, 1 << 20);
+    wait_for_outcome(5);
+    for (uint64_t at = 0; at < credit / UPLOADS_MAX; at += sizeof bytes)
+        for (uint32_t request = 1; request <= UPLOADS_MAX; request++)
+            send_bytes(request, at, bytes, sizeof bytes);
+    ck_assert_uint_ge(credit, (uint64_t)UPLOADS_MAX * sizeof bytes);
+}
+END_TEST
+
 START_TEST(an_empty_one_is_an_upload)
 {
     struct upload *upload;
@@ -405,6 +422,7 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_set_timeout(all, 20);
     tcase_add_test(all, an_upload_is_kept_until_it_is_taken);
+    tcase_add_test(all, what_may_be_sent_at_once_fits_a_queue);
     tcase_add_test(all, an_empty_one_is_an_upload);
     tcase_add_test(all, damage_on_the_way_is_found_out);
     tcase_add_loop_test(all, data_beyond_credit_or_offset_ends_the_connection, 0,
