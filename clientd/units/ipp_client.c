@@ -32,7 +32,8 @@ struct ipp_client {
     int port;
     bool is_encrypted, must_upgrade;
     uint32_t answer_ms;
-    http_t *http; /* NULL while there is no connection */
+    http_t *http;         /* NULL while there is no connection */
+    uint32_t connections; /* so many there have been */
 };
 
 /* One request on its way. */
@@ -113,6 +114,11 @@ const char *ipp_client_uri(const struct ipp_client *client)
     return client->uri;
 }
 
+uint32_t ipp_client_connection(const struct ipp_client *client)
+{
+    return client->connections;
+}
+
 bool ipp_client_local_uri(const char *queue, char *uri, size_t size)
 {
     const char *server = cupsServer();
@@ -179,6 +185,7 @@ static enum printer_status connect_to(struct exchange *exchange)
     if (!client->http)
         return printer_failed(exchange->error, ERROR_PRINTER_MISSING, UNREACHED, "no connection to %s",
                               client->uri);
+    client->connections += is_new;
     ipp_deadline_start(client->http, limit_now(client->answer_ms));
     http_encryption_t wanted = client->is_encrypted   ? HTTP_ENCRYPTION_ALWAYS
                                : client->must_upgrade ? HTTP_ENCRYPTION_REQUIRED

@@ -24,6 +24,8 @@ void ipp_client_free(struct ipp_client **client);
 void ipp_client_set_limit(struct ipp_client *client, uint32_t answer_ms);
 
 const char *ipp_client_uri(const struct ipp_client *client);
+/* The number of the present connection, or of the last one: from 1. */
+uint32_t ipp_client_connection(const struct ipp_client *client);
 /* The URI of a queue of the spooler of this host. False when it does not fit. */
 bool ipp_client_local_uri(const char *queue, char *uri, size_t size);
 

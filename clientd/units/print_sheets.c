@@ -92,6 +92,8 @@ enum printer_status print_sheets_ask(struct print_sheets *sheets, struct print_s
         return PRINTER_FAILED;
     }
     sheet->lost_ms = 0;
+    /* Between two connections it may have been killed and started again. */
+    sheet->was_watched = sheet->was_watched && look.connection == sheet->ticket.connection;
     if (has_changed(&sheet->look, &look))
         sheet->changed_ms = print_sheets_now();
     /* What never arrived does not arrive later: nobody sends it. */

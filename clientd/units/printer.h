@@ -45,6 +45,7 @@ struct printer_ticket {
     uint32_t job;
     char uuid[PRINTER_UUID_SIZE];
     char printer[PRINTER_URI_SIZE]; /* URI */
+    uint32_t connection;            /* over which it was made in this run, 0: by an earlier one */
 };
 
 /* How the printer is. */
@@ -70,7 +71,8 @@ struct printer_job_look {
     bool is_refused;      /* the printer cannot print such a document */
     bool history_is_lost; /* the printer does not know any more what became of it */
     bool has_count;
-    uint32_t count; /* sides of paper that came out */
+    uint32_t count;      /* sides of paper that came out */
+    uint32_t connection; /* over which that was said */
     char message[PRINTER_TEXT_SIZE];
 };
 

@@ -182,7 +182,8 @@ static enum printer_status complete_ticket(struct place *place, ipp_t *created, 
 }
 
 /* A run that was killed before it could tell of its job has left one that waits for data, and may keep the
- * printer busy for minutes. It is known by its name: the one that is to be made now. */
+ * printer busy for minutes; so does a spooler that was killed before it could answer. It is known by its
+ * name: the one that is to be made now. */
 struct orphan {
     struct place *place;
     const char *name;
@@ -205,7 +206,7 @@ static int drop_orphan(void *context, ipp_t *job)
     return 0;
 }
 
-static void drop_orphans(struct place *place, const char *name)
+static bool drop_orphans(struct place *place, const char *name)
 {
     static const char *const wanted[] = {"job-id",    "job-name",          "job-originating-user-name",
                                          "job-state", "job-state-reasons", "number-of-documents"};
@@ -218,7 +219,9 @@ static void drop_orphans(struct place *place, const char *name)
     ipp_t *answer = ipp_client_do(place->client, request, NULL, NULL, &error);
     if (answer && ipp_look_groups(answer, IPP_TAG_JOB, drop_orphan, &orphan))
         log_warning("the jobs of the printer cannot be looked through: no memory");
+    bool is_looked_through = answer != NULL;
     ippDelete(answer);
+    return is_looked_through;
 }
 
 static enum printer_status printer_create(struct printer *base, const char *name, bool is_duplex,
@@ -227,14 +230,15 @@ static enum printer_status printer_create(struct printer *base, const char *name
     struct printer_ipp *printer = ipp_of(base);
     struct place *own = &printer->own;
     if (printer->may_have_orphan)
-        drop_orphans(own, name);
+        printer->may_have_orphan = !drop_orphans(own, name);
     ipp_t *request = ipp_client_request(own->client, IPP_OP_CREATE_JOB);
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, name);
     ipp_options_add(&printer->options, own->attributes, is_duplex, request);
     ipp_t *answer = ipp_client_do(own->client, request, NULL, NULL, error);
     if (!answer && error->is_busy)
         drop_orphans(own, name);
-    printer->may_have_orphan = !answer && error->reach == UNANSWERED;
+    if (!answer && error->reach == UNANSWERED)
+        printer->may_have_orphan = true;
     if (!answer)
         return PRINTER_FAILED;
     enum printer_status status = PRINTER_FAILED;
@@ -244,7 +248,8 @@ static enum printer_status printer_create(struct printer *base, const char *name
         printer_failed(error, ERROR_PRINTER_ERROR, REACHED, "the printer gives its job no number");
     else
         status = complete_ticket(own, answer, ticket, error);
-    printer->may_have_orphan = status != PRINTER_GOOD;
+    printer->may_have_orphan = printer->may_have_orphan || status != PRINTER_GOOD;
+    ticket->connection = ipp_client_connection(own->client);
     ippDelete(answer);
     return status;
 }
@@ -300,6 +305,7 @@ static enum printer_status printer_ask(struct printer *base, const struct printe
     if (!answer)
         return PRINTER_FAILED;
     ipp_look_job(answer, ticket, place->is_queue, look);
+    look->connection = ipp_client_connection(place->client);
     ippDelete(answer);
     return see_whether_stopping(place, look, error);
 }

@@ -8,7 +8,7 @@
 
 RANDOM=${SEED:-4711}
 moments=20
-! grep -q __asan_init "$build/clientd/clientd" || moments=5
+! grep -qs __asan_init "$build"/clientd/clientd "$build"/clientd/.libs/clientd || moments=5
 moments=${MOMENTS:-$moments}
 sheets=4
 echo "the moments are those of SEED=${SEED:-4711}"
@@ -176,7 +176,11 @@ wait_until "the orphan has ended too" sheets_are hall $((sheets + 1))
 [ "$(record | sort | uniq -d | cut -d: -f1)" = 2 ] || fail "another sheet than the one in flight came out twice"
 
 step "6. Nothing is left over, and an orderly end"
-[ -z "$(printer_jobs hall)$(printer_jobs attic)" ] || fail "jobs are left at a printer"
+for printer in hall attic; do # a unit that was killed between its job and the ticket leaves one without data: cupsd drops it in time
+    for job in $(printer_jobs $printer); do
+        [ "$(job_attribute $printer "$job" number-of-documents)" = 0 ] || fail "job $job is left at $printer, and would be printed"
+    done
+done
 wait_until "the spool is empty" sh -c "[ -z \"\$(ls '$work/client-one/spool')\" ]"
 [ -z "$(find "$work/server/pages" -type f)" ] || fail "the server has kept sheets"
 stop clientd-one

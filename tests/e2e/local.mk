@@ -21,6 +21,7 @@ E2E_TESTS += tests/e2e/35-disk-full.sh
 E2E_TESTS += tests/e2e/36-power-loss-moments.sh
 E2E_TESTS += tests/e2e/37-more-than-is-allowed.sh
 E2E_TESTS += tests/e2e/38-disk-full-while-printing.sh
+E2E_TESTS += tests/e2e/39-server-disk-full-while-printing.sh
 E2E_TESTS += tests/e2e/40-two-scanners-at-once.sh
 E2E_TESTS += tests/e2e/41-twenty-clients.sh
 E2E_TESTS += tests/e2e/42-fencing.sh
