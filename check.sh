@@ -12,6 +12,7 @@ builds=${CHECK_BUILDS:-$top/build-check}
 jobs=$(nproc)
 passed=0 failed=0 skipped=0
 fuzz_seconds=${FUZZ_SECONDS:-10}
+export PATIENCE=${PATIENCE:-90} # seconds that a story waits for what has to come: four of them run at a time
 
 say() { printf '\n== %s\n' "$*"; }
 

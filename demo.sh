@@ -144,6 +144,7 @@ is_connected() { servicectl client list | grep -q 'front-desk.*connected'; }
 comes_true "the host is connected" is_connected
 servicectl client list
 clientctl units
+clientctl --json units | grep -qF "\"name\":\"$laser\"" || give_up "This host has no printer '$laser': see above."
 
 # ---- 3. The scan ----
 # What a person is asked to do at the device, the demonstration does, as soon as the job has stopped.

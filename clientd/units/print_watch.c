@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <deskline/ledger.h>
 #include <deskline/words.h>
@@ -35,8 +36,11 @@ static enum print_step fail_with_trouble(struct print_job *job, const struct pri
     char reasons[sizeof look->reasons];
     struct printer_error error;
     printer_state_errors(look->reasons, reasons, sizeof reasons);
-    printer_failed(&error, code, REACHED, "%s (the printer says %s%s%s)", error_find(code)->sentence, reasons,
-                   look->message[0] ? ": " : "", look->message);
+    if (strcmp(reasons, "none") == 0 && !look->message[0])
+        printer_failed(&error, code, REACHED, "%s, and does not say why", error_find(code)->sentence);
+    else
+        printer_failed(&error, code, REACHED, "%s (the printer says %s%s%s)", error_find(code)->sentence,
+                       reasons, look->message[0] ? ": " : "", look->message);
     return fail_with(job, &error, sheet);
 }
 

@@ -29,7 +29,7 @@ answered resume
 all_came_out attic
 
 a_random_sheet
-step "the program behind the printer crashes before sheet $sheet: known not to be printed"
+step "the program behind the printer crashes before sheet $sheet: it is known not to be printed"
 fresh attic
 printer_fault attic "sheet=$sheet when=before do=crash"
 print_on attic
@@ -38,6 +38,17 @@ account_is $((sheet - 1))
 person_answers attic
 answered resume
 all_came_out attic
+
+a_random_sheet
+step "the same behind sheet $sheet, which the printer has not counted: the count is believed, and it comes out twice"
+fresh attic
+printer_fault attic "sheet=$sheet when=after do=crash"
+print_on attic
+stopped_for printer-error
+account_is $((sheet - 1))
+person_answers attic
+answered resume
+all_came_out attic "$(with_one_twice "$sheet")"
 
 a_random_sheet
 step "the same when sheet $sheet has been counted: the job goes on"

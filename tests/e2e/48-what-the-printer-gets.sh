@@ -115,7 +115,7 @@ for edge in long short; do
     run 0 ctl print --printer attic --sides $edge plain.pdf
     come_out attic '1+2 3+4 5'
     logs attic sides "two-sided-$edge-edge two-sided-$edge-edge one-sided"
-    says '3 sheets were printed'
+    says 'is completed: 3 of 3 sheets printed'
 done
 run 0 ctl print --printer attic --sides long --copies 2 --pages 2-4 plain.pdf
 come_out attic '2+3 4 2+3 4'

@@ -49,7 +49,7 @@ measure() {
         read -rt 0.01 <> <(:) || true
     done
     wait $printing || fail "$pages pages were not printed"
-    says "^$((pages / 2)) sheets were printed\$"
+    says "is completed: $((pages / 2)) of $((pages / 2)) sheets printed"
     for name in "${!peak[@]}"; do echo "$name ${peak[$name]}"; done >"$work/peaks-$pages"
 }
 peak_of() { sed -n "s/^$1 //p" "$work/peaks-$2"; }

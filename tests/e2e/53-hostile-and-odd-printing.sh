@@ -14,17 +14,16 @@ start_driverless attic
 start_hostile
 export CUPS_SERVER=127.0.0.1:${cups_port[cups]}
 manners=$(python3 "$printers_source/hostile_printer.py" --list)
+behind='garbage close silent half endless unauthorized refuses no-job negative wrong-types control-characters upgrade'
 # NAME ADDRESS: those that are no good
 bad_printers() {
     local manner
     echo "ghost ipp://$CUPS_SERVER/printers/ghost"
     echo "off ipp://127.0.0.1:9/ipp/print"
-    for manner in $manners; do
-        echo "begins-$manner $(hostile_uri "$manner")"
-        echo "ends-$manner $(hostile_uri "sent/$manner")"
-    done
+    for manner in $manners; do echo "begins-$manner $(hostile_uri "$manner")"; done
+    for manner in $behind; do echo "ends-$manner $(hostile_uri "sent/$manner")"; done
 }
-CLIENT_SETTINGS="printing-watchdog = 6s
+CLIENT_SETTINGS="printing-watchdog = 9s
 [printer attic]
 uri = $(printer_uri attic)
 $(bad_printers | sed 's/\(.*\) \(.*\)/[printer \1]\nuri = \2/')"
@@ -143,38 +142,48 @@ one_line
 says 'not connected'
 CUPS_SERVER=$hosts_printers
 
-step "6. A queue that does not exist, one that needs a password, a printer that is switched off"
+step "6. A queue that does not exist, one that needs a password, a printer that is switched off; the good ones are known"
+run 0 ctl units --refresh
+for name in hall attic secret ghost off; do says "^$name: "; done
 stops 'ghost says client-error-not-found' --printer ghost
 stops 'wants a password' --printer secret
 stops 'no connection to' --printer off
 unharmed
 
 step "7. Printers that answer garbage, nothing, without end, or close the connection, before a job and behind it"
-declare -A job_of=()
-for manner in $manners; do
-    for name in begins-$manner ends-$manner; do
-        run 0 ctl print --no-wait --printer "$name" one.pdf
-        job_of[$name]=$(sed -n 's/^job //p' "$out")
-    done
+declare -A job_of=() sentence_of=()
+for name in $(bad_printers | sed -n 's/^\([a-z]*s-[^ ]*\) .*/\1/p'); do
+    run 0 ctl print --no-wait --printer "$name" one.pdf
+    job_of[$name]=$(sed -n 's/^job //p' "$out")
 done
-for manner in $manners; do
-    for name in begins-$manner ends-$manner; do
-        wait_until "the job at $name stops" job_is "${job_of[$name]}" .state processing-stopped
-        run 3 ctl watch "${job_of[$name]}"
-        sentence=$(grep -m 1 "^Job ${job_of[$name]} on one has stopped at sheet 1: " "$out") || fail "no sentence for $name"
-        ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$out" || fail "the terminal of the user is written to"
-        echo "  $name: ${sentence#*sheet 1: }"
-    done
+for name in "${!job_of[@]}"; do
+    wait_until "the job at $name stops" job_is "${job_of[$name]}" .state processing-stopped
+    run 3 ctl watch "${job_of[$name]}"
+    ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$out" || fail "the terminal of the user is written to"
+    sentence_of[$name]=$(sed -n "s/^Job ${job_of[$name]} on one has stopped at sheet 1: //p" "$out")
+    [ -n "${sentence_of[$name]}" ] || fail "no sentence for $name"
+    echo "  $name: ${sentence_of[$name]}"
 done
+sentence_is() { [[ ${sentence_of[$1]} =~ $2 ]] || fail "of $1 it was said: ${sentence_of[$1]}"; }
+sentence_is begins-garbage 'does not answer in HTTP \(printer-error\)\.'
+sentence_is begins-close 'does not answer in HTTP \(printer-error\)\.'
+sentence_is begins-page 'does not answer in IPP \(printer-error\)\.'
+sentence_is begins-endless 'answers without end|does not answer in time'
+sentence_is begins-silent 'does not answer in time \(unit-stalled\)\.'
+sentence_is begins-unauthorized 'wants a password \(account-authorization-failed\)\.'
+sentence_is ends-unauthorized 'wants a password \(account-authorization-failed\)\.'
+sentence_is ends-silent 'the printer does not go on, and does not say why \(unit-stalled\)\.|nothing was heard of the printer'
 unharmed
 for name in "${!job_of[@]}"; do run 0 ctl cancel "${job_of[$name]}"; done
-PATIENCE=60 wait_until "no unit is left" sh -c "! grep -q '[0-9]' /proc/${pids[clientd-one]}/task/${pids[clientd-one]}/children"
+no_unit() { [ -z "$(<"/proc/${pids[clientd-one]}/task/${pids[clientd-one]}/children")" ]; }
+wait_until "no unit is left" no_unit
 unharmed
 
 step "8. Nothing is left behind"
 nothing_in() { [ -z "$(find "$@" -type f)" ]; }
 wait_until "the spool is empty" nothing_in "$work/client-one/spool"
-wait_until "the server keeps no blocks and no uploads" nothing_in "$work/server/pages" "$work/server/uploads" -not -name '*.page'
+wait_until "the server keeps no blocks" nothing_in "$work/server/pages" -name '*.pdf'
+wait_until "the server keeps no uploads" nothing_in "$work/server/uploads"
 cd "$build" || exit 99
 stop clientd-one
 stop serviced

@@ -312,7 +312,7 @@ start_hostile
 answers=()
 for manner in $(python3 "$printers_source/hostile_printer.py" --list); do
     # Some keep the client for ever.
-    timeout -s KILL 4 ipptool -T 1 -t -f "$one" "$(hostile_uri "$manner")" print-job.test >"$work/hostile-$manner" 2>&1 &
+    timeout -s KILL 12 ipptool -T 1 -t -f "$one" "$(hostile_uri "$manner")" print-job.test >"$work/hostile-$manner" 2>&1 &
     answers+=($!)
 done
 for answer in "${answers[@]}"; do
