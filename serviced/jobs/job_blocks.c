@@ -13,6 +13,7 @@
 #include "serviced/front/visitor.h"
 #include "serviced/jobs/block_window.h"
 #include "serviced/jobs/job_run.h"
+#include "serviced/jobs/jobs.h"
 #include "serviced/server.h"
 #include "wire/page_transfer.h"
 
@@ -40,7 +41,8 @@ static bool has_transfer(struct job_run *run)
 {
     struct job_blocks *blocks = &run->blocks;
     int result;
-    if (blocks->transfer || run->record.job.function != FUNCTION_PRINTING)
+    bool is_over = jobs_are_stopping(run->server->jobs);
+    if (blocks->transfer || is_over || run->record.job.function != FUNCTION_PRINTING)
         return blocks->transfer != NULL;
     blocks->transfer = page_transfer_new(&(struct page_transfer_options){.pool = run->server->workers,
                                                                          .job = run->record.job.id,
@@ -65,12 +67,19 @@ void job_blocks_take(struct job_run *run, struct manifest *manifest)
     *manifest = (struct manifest){0};
 }
 
-void job_blocks_end(struct job_run *run)
+/* Its folder is closed by a worker. */
+void job_blocks_stop(struct job_run *run)
 {
     struct job_blocks *blocks = &run->blocks;
     if (blocks->transfer)
         blocks->sent_before += page_transfer_sent(blocks->transfer);
     page_transfer_free(&blocks->transfer);
+}
+
+void job_blocks_end(struct job_run *run)
+{
+    struct job_blocks *blocks = &run->blocks;
+    job_blocks_stop(run);
     ledger_free(&blocks->wanted);
     manifest_free(&blocks->manifest);
     blocks->bytes = 0;

@@ -32,6 +32,8 @@ struct job_blocks {
 /* Takes the manifest of a new job. */
 void job_blocks_take(struct job_run *run, struct manifest *manifest);
 void job_blocks_end(struct job_run *run);
+/* Nothing is sent any more: while there are workers still. */
+void job_blocks_stop(struct job_run *run);
 
 /* JOB_ACTION_FLOW, again whenever the ledger has changed, and JOB_ACTION_HOLD. */
 void job_blocks_flow(struct job_run *run);

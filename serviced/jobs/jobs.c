@@ -352,6 +352,7 @@ void jobs_stop(struct jobs *jobs)
     for (size_t i = 0; i < jobs->count; i++) {
         deliver_cancel(jobs->list[i]->delivery);
         store_part_leave(&jobs->list[i]->pages.part);
+        job_blocks_stop(jobs->list[i]);
     }
 }
 
