@@ -199,7 +199,8 @@ class Connection(socketserver.StreamRequestHandler):
             while (request := self.read_request()) is not None:
                 path, operation, request_id = request
                 names = path.strip("/").split("/")
-                print(f"request {path} operation={operation:#06x}", flush=True)
+                sys.stdout.write(f"request {path} operation={operation:#06x}\n")  # whole, whoever else writes
+                sys.stdout.flush()
                 if names[0] == "later" and operation not in PRINT_OPERATIONS:
                     groups = printer("ipp://127.0.0.1" + path) if operation in (0x000B, 0x0004) else b""
                     self.wfile.write(http(ipp(request_id, groups=groups)))
