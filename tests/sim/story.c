@@ -14,7 +14,8 @@ uint32_t story_chance(struct story *story, uint32_t below)
     return (uint32_t)((z ^ z >> 31) % below);
 }
 
-static void say(struct story *story, const char *what, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void say(struct story *story, const char *what,
+                                                      const char *format, va_list arguments)
 {
     if (!story->verbose)
         return;

@@ -302,7 +302,7 @@ static void give(struct frame frame)
 static void give_sheets(void)
 {
     while (!service.is_failing && service.under_way < 2 && service.next <= service.sheets) {
-        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {service.next, 1}});
+        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {.sheet = service.next, .block = 1}});
         service.next++;
         service.under_way++;
     }
@@ -321,7 +321,7 @@ static void hear_status(const struct frame_sheet_status *status)
     if (status->state == 1)
         return;
     if (status->state == 3 && service.is_elsewhere) { /* it is offered again */
-        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {status->sheet, 1}});
+        give((struct frame){.type = FRAME_PRINT_SHEET, .print_sheet = {.sheet = status->sheet, .block = 1}});
         return;
     }
     service.is_failing = service.is_failing || (status->state != 2 && !service.is_unwanted);
@@ -402,7 +402,8 @@ static int run(void)
     int ends[2];
     pthread_t thread;
     struct unit_link *link;
-    const struct print_job_orders orders = {.uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000, .settle_ms = 10000};
+    const struct print_job_orders orders = {
+        .uri = URI, .spool = folder, .reach_ms = 300, .stall_ms = 3000, .settle_ms = 10000};
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     service.fd = ends[0];
     service.next = 1;
@@ -779,8 +780,8 @@ START_TEST(nonsense_ends_the_unit)
 {
     static const struct frame frames[] = {
         {.type = FRAME_RELEASE_SHEET, .release_sheet = {3}},
-        {.type = FRAME_PRINT_SHEET, .print_sheet = {0, 1}},
-        {.type = FRAME_PRINT_SHEET, .print_sheet = {1, 0}},
+        {.type = FRAME_PRINT_SHEET, .print_sheet = {.block = 1}},
+        {.type = FRAME_PRINT_SHEET, .print_sheet = {.sheet = 1}},
         {.type = FRAME_ADOPT_SHEET, .adopt_sheet = {.sheet = 1}},
         {.type = FRAME_CONTINUE_COMMAND},
         {.type = FRAME_PRINT_COMMAND},
