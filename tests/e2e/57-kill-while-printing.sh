@@ -70,7 +70,11 @@ the_ledger_is_right() {
     local printed=$(job "$number" .pages.printed) out=$(record | cut -d: -f1 | sort -u | wc -l)
     [ "$printed" -le "$out" ] && [ "$out" -le $((printed + 2)) ] ||
         fail "$printed sheets are printed in the ledger, and $out came out ($moment)"
-    expect_job "$number" .phase.page $((printed + 1))
+    # cupsd may hold a sheet back and print the one behind it: then the phase is about a sheet that lies nowhere yet.
+    local page=$(job "$number" .phase.page)
+    [ "$page" -eq $((printed + 1)) ] ||
+        { [ "$page" -le "$printed" ] && { ! has_come_out "$page" || [ "$(job "$number" '.pages.uncertain | index('"$page"') != null')" = true ]; }; } ||
+        fail "the phase is about sheet $page, and $printed are printed ($moment)"
 }
 # A person who is asked for a sheet looks into the tray.
 answer() {
