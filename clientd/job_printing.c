@@ -10,8 +10,7 @@
 
 #include <stddef.h>
 
-/* ---- Sheets, blocks and slots ----------------------------------------------------------------------------
- */
+/* ---- Sheets, blocks and slots -------------------------------------------------------------------------- */
 
 uint32_t job_print_block(const struct job_read *job, uint32_t sheet)
 {
@@ -34,20 +33,25 @@ bool job_print_wants_block(const struct job_read *job, uint32_t block, uint32_t 
     return false;
 }
 
+/* PRINT_SLOTS: none. Sheet 0 is that of a free slot. */
+static unsigned place_of(const struct job_read *job, uint32_t sheet)
+{
+    unsigned place = 0;
+    while (place < PRINT_SLOTS && job->slots[place].sheet != sheet)
+        place++;
+    return place;
+}
+
 static struct print_slot *slot_of(struct job_read *job, uint32_t sheet)
 {
-    for (unsigned i = 0; i < PRINT_SLOTS; i++)
-        if (job->slots[i].sheet == sheet)
-            return &job->slots[i];
-    return NULL;
+    unsigned place = place_of(job, sheet);
+    return place < PRINT_SLOTS ? &job->slots[place] : NULL;
 }
 
 const struct print_slot *job_print_slot(const struct job_read *job, uint32_t sheet)
 {
-    for (unsigned i = 0; sheet && i < PRINT_SLOTS; i++)
-        if (job->slots[i].sheet == sheet)
-            return &job->slots[i];
-    return NULL;
+    unsigned place = sheet ? place_of(job, sheet) : PRINT_SLOTS;
+    return place < PRINT_SLOTS ? &job->slots[place] : NULL;
 }
 
 static bool is_under_way(const struct job_read *job)
@@ -92,8 +96,7 @@ static void refresh_untouched(struct job_read *job)
             set_untouched(job, sheet);
 }
 
-/* ---- 1. Blocks arrive, and sheets go to the unit ---------------------------------------------------------
- */
+/* ---- 1. Blocks arrive, and sheets go to the unit ------------------------------------------------------- */
 
 /* A lost link, a full spool: the printer has nothing to do with that. */
 static bool is_going(const struct job_read *job)
@@ -176,8 +179,7 @@ void job_block_received(struct job_read *job, const struct job_read_event *event
     print_on(job, actions);
 }
 
-/* ---- 2. What the unit says of a sheet --------------------------------------------------------------------
- */
+/* ---- 2. What the unit says of a sheet ------------------------------------------------------------------ */
 
 void job_sheet_created(struct job_read *job, const struct job_read_event *event,
                        struct job_read_actions *actions)
@@ -251,7 +253,8 @@ void job_sheet_not_printed(struct job_read *job, const struct job_read_event *ev
         return;
     if (was_wanted) {
         set_untouched(job, event->page);
-        job->fresh_error = !was_adopted;
+        if (!was_adopted) /* what has been said of another sheet stands */
+            job->fresh_error = true;
     }
     job_act_simply(actions, ACTION_SAVE);
     job_act_simply(actions, ACTION_TELL);
@@ -274,8 +277,7 @@ void job_sheet_uncertain(struct job_read *job, const struct job_read_event *even
     print_on(job, actions);
 }
 
-/* ---- 3. Something interferes ------------------------------------------------------------------------------
- */
+/* ---- 3. Something interferes --------------------------------------------------------------------------- */
 
 static void on_unit_failed(struct job_read *job, const struct job_read_event *event,
                            struct job_read_actions *actions)
@@ -327,8 +329,7 @@ void job_block_failed(struct job_read *job, const struct job_read_event *event,
     job_act_simply(actions, ACTION_TELL);
 }
 
-/* ---- 4. The road of all jobs ------------------------------------------------------------------------------
- */
+/* ---- 4. The road of all jobs --------------------------------------------------------------------------- */
 
 /* The server knows of sheets only what this side has told it. It knows more when the journal was lost: then
  * what it calls uncertain is not printed before somebody has said so. */
@@ -419,8 +420,7 @@ static void go_on(struct job_read *job, struct job_read_actions *actions)
     job->block_error = ERROR_NONE;
 }
 
-/* ---- 5. The end
- * -------------------------------------------------------------------------------------------- */
+/* ---- 5. The end ---------------------------------------------------------------------------------------- */
 
 /* What an earlier run has left at the printer is not to come out after the job is over. */
 static void leave(struct job_read *job, struct job_read_actions *actions)
@@ -456,8 +456,7 @@ const struct job_kind job_kind_printing = {
     .leave = leave,
 };
 
-/* ---- Beginning
- * --------------------------------------------------------------------------------------------- */
+/* ---- Beginning ----------------------------------------------------------------------------------------- */
 
 void job_print_set_order(struct job_read *job, uint32_t blocks, uint32_t copies)
 {
