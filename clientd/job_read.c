@@ -26,8 +26,7 @@ void job_set_error(struct job_read *job, uint16_t code, const char *text)
     snprintf(job->text, sizeof job->text, "%s", text && *text ? text : error_find(code)->sentence);
 }
 
-/* ---- 1. The execution command ---------------------------------------------------------------------------
- */
+/* ---- 1. The execution command -------------------------------------------------------------------------- */
 
 static void on_commanded(struct job_read *job, const struct job_read_event *event,
                          struct job_read_actions *actions)

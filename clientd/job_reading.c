@@ -77,8 +77,7 @@ void job_page_read(struct job_read *job, const struct job_read_event *event, str
     job_act_simply(actions, ACTION_TELL);
 }
 
-/* ---- 2. Something interferes at the device ---------------------------------------------------------------
- */
+/* ---- 2. Something interferes at the device ------------------------------------------------------------- */
 
 /* After a jam or behind an open cover the sheet can be seen; after anything else nobody knows where it is. */
 static bool sheet_is_uncertain(const struct job_read *job, uint16_t code)
@@ -171,8 +170,7 @@ void job_page_stored(struct job_read *job, const struct job_read_event *event,
     job_act_simply(actions, ACTION_TELL);
 }
 
-/* ---- 3. The road of all jobs ----------------------------------------------------------------------------
- */
+/* ---- 3. The road of all jobs --------------------------------------------------------------------------- */
 
 /* What the server durably has is true: take it over, and drop what needs no longer be kept. */
 static void take_over(struct job_read *job, const struct ledger *server, struct job_read_actions *actions)
@@ -270,8 +268,7 @@ const struct job_kind job_kind_reading = {
     .leave = leave,
 };
 
-/* ---- Beginning and end -----------------------------------------------------------------------------------
- */
+/* ---- Beginning and end --------------------------------------------------------------------------------- */
 
 void job_read_init(struct job_read *job, uint64_t id, uint32_t limit, bool flatbed,
                    const struct designation_policy *policy)

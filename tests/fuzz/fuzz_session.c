@@ -37,8 +37,7 @@ static struct reader *reader;
 static struct shadow shadows[JOBS_MOST];
 static bool page_was_invalid; /* a delivery has just failed because of a page */
 
-/* ---- What has to be so at any time -----------------------------------------------------------------------
- */
+/* ---- What has to be so at any time --------------------------------------------------------------------- */
 
 static void check_stays_stored(const struct job *job, const struct shadow *shadow)
 {
@@ -76,8 +75,7 @@ static void check_all(void)
     must(world.peers <= 1);
 }
 
-/* ---- The session: as sessions.c has it, with no socket
- * ------------------------------------------------------ */
+/* ---- The session: as sessions.c has it, with no socket ------------------------------------------------- */
 
 static void session_close(struct visitor *visitor)
 {
@@ -172,9 +170,7 @@ static void say(const struct frame *frame)
     feed(bytes, (size_t)length);
 }
 
-/* ---- Frames that fit where the job is: a names the job, b to d what varies
- * ------------------------------------
- */
+/* ---- Frames that fit where the job is: a names the job, b to d what varies ----------------------------- */
 
 struct choice {
     uint64_t job;
@@ -230,8 +226,7 @@ static void say_service(const struct choice *by)
                                             .document = {.kind = 1}}});
 }
 
-/* ---- Printing: b is the upload's number, c its length ---------------------------------------------------
- */
+/* ---- Printing: b is the upload's number, c its length -------------------------------------------------- */
 
 static void say_upload_begin(const struct choice *by)
 {
@@ -468,8 +463,7 @@ static void say_chosen(unsigned which, const uint8_t bytes[4])
     saying[which % (sizeof saying / sizeof saying[0])](&by);
 }
 
-/* ---- What happens around the connection
- * ------------------------------------------------------------------------- */
+/* ---- What happens around the connection ---------------------------------------------------------------- */
 
 static void deliver(bool goes_well)
 {

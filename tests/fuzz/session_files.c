@@ -143,8 +143,7 @@ void peer_block_free(struct peer_block **block)
     *block = NULL;
 }
 
-/* ---- Taking documents apart: as many sheets as the first page that was chosen says; page 9 is no document
- */
+/* ---- Taking documents apart: as many sheets as the first page that was chosen says; page 9 is none --------- */
 
 struct split {
     struct split_callbacks callbacks;

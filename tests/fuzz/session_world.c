@@ -26,8 +26,7 @@
 
 struct world world;
 
-/* ---- What is under way ----------------------------------------------------------------------------------
- */
+/* ---- What is under way --------------------------------------------------------------------------------- */
 
 struct world_pending {
     store_done done;
@@ -93,8 +92,7 @@ bool world_come_back(void)
     return true;
 }
 
-/* ---- The store --------------------------------------------------------------------------------------------
- */
+/* ---- The store ----------------------------------------------------------------------------------------- */
 
 struct store_job {
     uint64_t job;
@@ -216,8 +214,7 @@ uint64_t archive_free_bytes(const struct archive *archive)
     return world.free_bytes;
 }
 
-/* ---- The registry: keeps nothing, and says later that it is durable
- * ---------------------------------------- */
+/* ---- The registry: keeps nothing, and says later that it is durable ------------------------------------ */
 
 struct registry_sqlite *registry_database(struct registry *registry)
 {
@@ -300,8 +297,7 @@ void registry_sqlite_put(struct registry_sqlite *database, struct registry_chang
         world_later(done, context);
 }
 
-/* ---- Time and threads
- * --------------------------------------------------------------------------------------- */
+/* ---- Time and threads ---------------------------------------------------------------------------------- */
 
 struct loop_timer {
     void (*handler)(void *context);
@@ -379,8 +375,7 @@ void server_fail(struct server *server, const char *why)
     world.has_failed = true;
 }
 
-/* ---- The log, documents, other sessions: none
- * ----------------------------------------------------------------- */
+/* ---- The log, documents, other sessions: none ---------------------------------------------------------- */
 
 void log_write(enum log_level level, const char *format, ...)
 {
@@ -443,8 +438,7 @@ static void deliver_later(struct job_run *run)
 const struct service service_archive = {"archive", "nothing is kept", FUNCTION_READING, check_nothing, NULL,
                                         NULL,      deliver_later};
 
-/* ---- The connection
- * --------------------------------------------------------------------------------------------- */
+/* ---- The connection ------------------------------------------------------------------------------------ */
 
 struct peer {
     uint64_t granted;

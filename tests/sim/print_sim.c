@@ -78,8 +78,7 @@ static bool link_step(struct world *world)
     return true;
 }
 
-/* ---- The person ------------------------------------------------------------------------------------------
- */
+/* ---- The person ---------------------------------------------------------------------------------------- */
 
 static const struct manner_offer *offer_of(const struct designation_question *question, enum manner manner)
 {
@@ -150,8 +149,7 @@ static bool person_step(struct world *world)
     return false;
 }
 
-/* ---- Faults
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Faults -------------------------------------------------------------------------------------------- */
 
 static void cut(struct world *world)
 {
@@ -203,8 +201,7 @@ static void fault_step(struct world *world)
     }
 }
 
-/* ---- The world -------------------------------------------------------------------------------------------
- */
+/* ---- The world ----------------------------------------------------------------------------------------- */
 
 static bool is_over(const struct world *world)
 {
